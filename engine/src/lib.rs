@@ -1,0 +1,3 @@
+//! The pure heart of Duban: YAML in, decisions out. No clock, random, IO, thread, async or hash order.
+
+pub mod ids;
