@@ -1,0 +1,601 @@
+//! What happened to a case: the only truth, written once and readable for ever.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{CaseId, Name, VisitId};
+use crate::value::Value;
+
+/// The version of the shapes in this file; a stored transition names the one it was written with.
+pub const EVENT_VERSION: u16 = 1;
+
+/// Fields by name, as they were set.
+pub type Fields = BTreeMap<Name, Value>;
+
+/// Everything that one command did to one case, all or nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Transition {
+    /// 1 for the first transition of a case, then 2, 3 …
+    pub sequence: u32,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Who caused it.
+    pub by: Actor,
+    /// The version of the event shapes.
+    #[serde(rename = "v")]
+    pub version: u16,
+    /// What happened, in order.
+    pub events: Vec<Event>,
+}
+
+/// Who or what moved a case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// A person, perhaps standing in for another.
+    Person {
+        /// Who acted.
+        person: Name,
+        /// Whose duty it was, when the person acted as a deputy.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deputy_for: Option<Name>,
+    },
+    /// A deadline, timer or schedule.
+    Clock,
+    /// A message from outside, by its name.
+    Message(Name),
+    /// Another case: the one that called this one, was called by it, or sent it a message.
+    Case(CaseId),
+    /// A program that did a job.
+    Worker(Name),
+    /// An administrator's repair or a change of calendar.
+    Administrator(Name),
+}
+
+impl Actor {
+    /// A person who acts for themself.
+    pub fn person(name: &str) -> Self {
+        Self::Person { person: name.into(), deputy_for: None }
+    }
+
+    /// The person who acted, if it was one.
+    pub fn as_person(&self) -> Option<&Name> {
+        match self {
+            Self::Person { person, .. } => Some(person),
+            Self::Clock | Self::Message(_) | Self::Case(_) | Self::Worker(_) | Self::Administrator(_) => None,
+        }
+    }
+}
+
+/// Which line of the definition moved the case: the edge taken, not only the places visited.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Cause {
+    /// What kind of edge.
+    pub edge: Edge,
+    /// The step that declares the edge; empty for the process itself.
+    pub step: Name,
+    /// The line in the version's definition, from 1.
+    pub line: u32,
+}
+
+/// The kinds of edges between steps.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Edge {
+    /// The start of the case.
+    Start,
+    /// The first step of a stage, or a branch or item of a step that has several.
+    Inside,
+    /// An action that a person took.
+    Action(Name),
+    /// A rung of the deadline's ladder, from 0.
+    Rung(u16),
+    /// A branch of `choose`, or an entry of a `goto` list, from 0.
+    Branch(u16),
+    /// The step was done and its `goto`, or the order of steps, said what is next.
+    Next,
+    /// The step did not apply (`when`), so the case went on.
+    Skipped,
+    /// `repeat` asked for another round.
+    Repeat,
+    /// A listener, from 0 in the step's list.
+    Listener(u16),
+    /// An effect: `finish`, `leave`, `add`, `drop`.
+    Effect,
+    /// The join held, so the rest was cancelled.
+    Join,
+    /// The called case closed without a fitting branch, or the job gave up.
+    Failed,
+}
+
+/// How a visit ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// It did what it was for.
+    Done,
+    /// The case went elsewhere, or the step was cancelled.
+    Left,
+}
+
+/// The light of a deadline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Light {
+    /// In time.
+    #[default]
+    Green,
+    /// Nearly due.
+    Yellow,
+    /// Late.
+    Red,
+}
+
+/// Someone who may do a task: whoever holds the duty in the unit, or one person.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Candidate {
+    /// Everyone with this duty in this unit, now.
+    Duty {
+        /// The unit's id.
+        unit: Name,
+        /// The duty's id.
+        duty: Name,
+    },
+    /// One person.
+    Person {
+        /// The person's id.
+        person: Name,
+    },
+}
+
+/// One item of an `each` step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Item {
+    /// Its place in the order of items, from 0; never used again in the same visit.
+    pub index: u32,
+    /// What the item variable stands for.
+    pub value: Value,
+}
+
+/// The case that called this one, and the visit that waits there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Caller {
+    /// The calling case.
+    pub case: CaseId,
+    /// The visit that waits for the outcome.
+    pub visit: VisitId,
+}
+
+/// Why a deadline's due time moved after it was set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Moved {
+    /// Somebody granted more time.
+    Extended,
+    /// The clock was stopped and goes on.
+    Resumed,
+    /// The clock began anew.
+    Restarted,
+    /// The calendar changed.
+    Recalculated,
+}
+
+/// A due time as computed at one moment, with what it was computed from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Due {
+    /// When the limit ends.
+    pub at: Timestamp,
+    /// A year on the way is not published yet; the due time will be computed again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub provisional: bool,
+    /// The rule in the administrator's words, as `7 working days` or `until`.
+    pub rule: String,
+    /// When the clock of the rule began.
+    pub from: Timestamp,
+    /// The calendar, and its version at that moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<(Name, String)>,
+    /// When each rung of the ladder is reached, in the order of the definition.
+    pub rungs: Vec<Timestamp>,
+}
+
+/// How a task came to a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Assigned {
+    /// The person took it from the pool.
+    Claimed,
+    /// The process chose the person.
+    Assigned,
+    /// The holder passed it on for good (转办).
+    HandedOn,
+    /// The holder asked somebody and will get the answer back (委派).
+    Delegated,
+    /// The answer came back to who asked.
+    Answered,
+}
+
+/// One thing that happened. Names are past; whatever was computed is inside.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The case began.
+    CaseOpened {
+        /// Which case.
+        case: CaseId,
+        /// Which process.
+        process: Name,
+        /// Which version of it, as a digest of its text.
+        version: Name,
+        /// The number people use.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<Name>,
+        /// The case that called this one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        caller: Option<Caller>,
+    },
+    /// Fields got values; those of a visit when `visit` is not 0.
+    FieldsSet {
+        /// Whose fields.
+        visit: VisitId,
+        /// The new values.
+        values: Fields,
+    },
+    /// The case entered a step.
+    StepEntered {
+        /// The stay that begins.
+        visit: VisitId,
+        /// The step.
+        step: Name,
+        /// The visit around it, 0 for the outermost.
+        parent: VisitId,
+        /// Which edge led here.
+        cause: Cause,
+        /// The item, inside an `each`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        item: Option<Item>,
+        /// The visit that was left for this one: where `back` leads.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<VisitId>,
+        /// The earlier visit that this one goes on with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resumes: Option<VisitId>,
+    },
+    /// The case left a step.
+    StepLeft {
+        /// The stay that ended.
+        visit: VisitId,
+        /// The step, for readers of the history.
+        step: Name,
+        /// Whether it was done or abandoned.
+        how: Ending,
+        /// `back` may come to this visit again.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        kept: bool,
+    },
+    /// A step did not apply and was passed over.
+    StepSkipped {
+        /// The step.
+        step: Name,
+        /// The visit around it.
+        parent: VisitId,
+        /// Which edge led to it.
+        cause: Cause,
+    },
+    /// A person took an action.
+    ActionTaken {
+        /// Where the person stood.
+        visit: VisitId,
+        /// The visit of the step that declares the action.
+        scope: VisitId,
+        /// The step that declares it.
+        step: Name,
+        /// The action.
+        action: Name,
+        /// The line in the version's definition.
+        line: u32,
+        /// The person's signature over what was signed, for actions that need a seal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seal: Option<String>,
+    },
+    /// The last action was taken back: the case is as it was before.
+    ActionWithdrawn {
+        /// The transition that is undone.
+        sequence: u32,
+    },
+    /// A task is open to these people.
+    TaskOffered {
+        /// The visit that waits.
+        visit: VisitId,
+        /// Who may do it.
+        to: Vec<Candidate>,
+    },
+    /// A task came to one person.
+    TaskAssigned {
+        /// The visit that waits.
+        visit: VisitId,
+        /// Who holds it now.
+        to: Name,
+        /// How it came to be.
+        how: Assigned,
+    },
+    /// A task went back to everyone who may do it.
+    TaskReleased {
+        /// The visit that waits.
+        visit: VisitId,
+    },
+    /// A deadline began to run.
+    DeadlineSet {
+        /// The visit it belongs to.
+        visit: VisitId,
+        /// When it ends and why.
+        due: Due,
+    },
+    /// A deadline got a new due time.
+    DeadlineMoved {
+        /// The visit it belongs to.
+        visit: VisitId,
+        /// Why.
+        why: Moved,
+        /// When it ends now.
+        due: Due,
+    },
+    /// The clock of a deadline stands still.
+    DeadlinePaused {
+        /// The visit it belongs to.
+        visit: VisitId,
+    },
+    /// A rung of a deadline was reached.
+    RungPassed {
+        /// The visit of the deadline.
+        visit: VisitId,
+        /// The step that has the deadline.
+        step: Name,
+        /// The rung, from 0.
+        rung: u16,
+        /// When it was to be.
+        at: Timestamp,
+        /// The line in the version's definition.
+        line: u32,
+        /// The light it switched on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        light: Option<Light>,
+        /// When it comes again, for a repeated rung.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Timestamp>,
+    },
+    /// An instant to wake at was set: of a `wait`, or of a listener.
+    TimerSet {
+        /// The visit that waits, 0 for the process's own listeners.
+        visit: VisitId,
+        /// Which timer of it.
+        timer: u16,
+        /// When.
+        at: Timestamp,
+    },
+    /// A timer was reached, and perhaps set again.
+    TimerPassed {
+        /// The visit it belongs to.
+        visit: VisitId,
+        /// Which timer of it.
+        timer: u16,
+        /// When it comes again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Timestamp>,
+    },
+    /// A listener answered to a message, an instant or a condition.
+    ListenerHeard {
+        /// The visit it belongs to, 0 for the process.
+        visit: VisitId,
+        /// The listener, from 0.
+        listener: u16,
+        /// The line in the version's definition.
+        line: u32,
+    },
+    /// A condition that a listener watches turned true or false.
+    ConditionTurned {
+        /// The visit it belongs to, 0 for the process.
+        visit: VisitId,
+        /// The listener, from 0.
+        listener: u16,
+        /// What it is now.
+        holds: bool,
+    },
+    /// A message reached the case.
+    MessageTaken {
+        /// Its name.
+        message: Name,
+        /// The visit that waited for it, 0 for a listener of the process.
+        visit: VisitId,
+    },
+    /// An item joined a running `each`.
+    ItemAdded {
+        /// The visit of the `each`.
+        visit: VisitId,
+        /// The item.
+        item: Item,
+    },
+    /// An item was taken off a running `each`.
+    ItemDropped {
+        /// The visit of the `each`.
+        visit: VisitId,
+        /// The item's index.
+        index: u32,
+    },
+    /// A `call` opened another case.
+    ChildOpened {
+        /// The visit that waits.
+        visit: VisitId,
+        /// The other case.
+        child: CaseId,
+        /// Its process.
+        process: Name,
+        /// What it was given.
+        fields: Fields,
+    },
+    /// The called case closed.
+    ChildClosed {
+        /// The visit that waited.
+        visit: VisitId,
+        /// How it ended.
+        outcome: Name,
+    },
+    /// The called case is no longer wanted.
+    ChildCancelled {
+        /// The visit that waited.
+        visit: VisitId,
+        /// The other case.
+        child: CaseId,
+    },
+    /// A job was given to a program.
+    JobQueued {
+        /// The visit that waits.
+        visit: VisitId,
+        /// What is to be done.
+        job: Job,
+    },
+    /// A program finished a job.
+    JobDone {
+        /// The visit that waited.
+        visit: VisitId,
+    },
+    /// A try of a job failed.
+    JobFailed {
+        /// The visit that waits.
+        visit: VisitId,
+        /// What the program said.
+        reason: String,
+        /// How many tries are left.
+        tries_left: u16,
+        /// When it is tried again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry: Option<Timestamp>,
+    },
+    /// A visit waits for a lock.
+    LockAwaited {
+        /// The visit that waits.
+        visit: VisitId,
+        /// The lock.
+        lock: Name,
+    },
+    /// A visit got a lock.
+    LockTaken {
+        /// The visit that holds it.
+        visit: VisitId,
+        /// The lock.
+        lock: Name,
+    },
+    /// Something is to be told.
+    Notified {
+        /// To whom.
+        to: Vec<Candidate>,
+        /// In which words.
+        template: Name,
+        /// By which ways.
+        ways: Vec<Way>,
+        /// The visit it is about.
+        visit: VisitId,
+    },
+    /// A signed event is to be sent to a connection.
+    WebhookRaised {
+        /// The connection.
+        connection: Name,
+        /// The event's type.
+        kind: Name,
+        /// What is told.
+        fields: Fields,
+    },
+    /// A document is to be made and filed.
+    DocumentFiled {
+        /// Its template.
+        template: Name,
+        /// The unit it is for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<Name>,
+        /// The visit it is about.
+        visit: VisitId,
+    },
+    /// An entry for the assessment ledger.
+    Marked {
+        /// Its kind.
+        kind: Name,
+        /// The unit it counts for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<Name>,
+        /// The person it counts for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<Name>,
+    },
+    /// Another process was started.
+    CaseStarted {
+        /// The new case.
+        other: CaseId,
+        /// Its process.
+        process: Name,
+        /// What it was given.
+        fields: Fields,
+    },
+    /// A message was sent to other cases.
+    MessageSent {
+        /// Its name.
+        message: Name,
+        /// The number of the case it is for; to every case that listens when missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<Name>,
+        /// What it carries.
+        fields: Fields,
+    },
+    /// Whoever the case waits for was urged.
+    Urged {
+        /// Who.
+        to: Vec<Candidate>,
+    },
+    /// The case became more urgent.
+    UrgencyRaised {
+        /// To what.
+        to: Name,
+    },
+    /// Something needs an administrator.
+    IncidentRaised {
+        /// The visit that stands still.
+        visit: VisitId,
+        /// What stands still, and why.
+        text: String,
+    },
+    /// The case ended.
+    CaseClosed {
+        /// How.
+        outcome: Name,
+    },
+}
+
+/// Ways a notification can go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// The inbox in the product.
+    Inbox,
+    /// Mail.
+    Mail,
+    /// A text message.
+    Sms,
+}
+
+/// Work for a program.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// The topic that workers fetch by, or `http` for a request made by the server.
+    pub topic: Name,
+    /// For a request made by the server: its method and address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<(Name, String)>,
+    /// What the program is given.
+    pub fields: Fields,
+    /// How many tries in all.
+    pub tries: u16,
+    /// How long a worker may hold it without a sign of life, in seconds.
+    pub lease_seconds: u32,
+}

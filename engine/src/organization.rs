@@ -1,0 +1,176 @@
+//! Units, people, duties and deputies: who can be asked to do what.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::event::Candidate;
+use crate::ids::Name;
+
+/// How far up `parent` is followed; a deeper tree is refused by `Organization::problems`.
+pub const UNIT_DEPTH_MAX: usize = 16;
+
+/// The organisation as it is at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Organization {
+    /// Duties by id, with what people call them.
+    pub duties: BTreeMap<Name, Name>,
+    /// Units by id.
+    pub units: BTreeMap<Name, Unit>,
+    /// People by id.
+    pub people: BTreeMap<Name, Person>,
+    /// Who stands in for whom.
+    #[serde(default)]
+    pub absences: Vec<Absence>,
+}
+
+/// A part of the organisation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unit {
+    /// What people call it.
+    pub title: Name,
+    /// What kind of unit: `department`, `district`, `office` …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Name>,
+    /// The unit it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Name>,
+    /// Its own calendar, when it differs from the process's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<Name>,
+}
+
+/// Somebody who works in the organisation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// The person's name.
+    pub name: Name,
+    /// Duties by unit.
+    #[serde(default)]
+    pub duties: BTreeMap<Name, BTreeSet<Name>>,
+    /// The subjects a leader answers for (分管).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub portfolio: BTreeSet<Name>,
+    /// Where mail goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<Name>,
+    /// Where text messages go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Name>,
+}
+
+/// A time in which one person stands in for another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Absence {
+    /// Who is away.
+    pub person: Name,
+    /// Who stands in.
+    pub deputy: Name,
+    /// The first instant.
+    pub from: Timestamp,
+    /// The first instant after.
+    pub until: Timestamp,
+}
+
+impl Absence {
+    /// Whether it covers this instant.
+    pub fn covers(&self, now: Timestamp) -> bool {
+        self.from <= now && now < self.until
+    }
+}
+
+impl Organization {
+    /// Whether the person, without deputies, is a candidate.
+    pub fn is_candidate(&self, person: &Name, candidate: &Candidate) -> bool {
+        match candidate {
+            Candidate::Person { person: named } => named == person,
+            Candidate::Duty { unit, duty } => self
+                .people
+                .get(person)
+                .and_then(|found| found.duties.get(unit))
+                .is_some_and(|duties| duties.contains(duty)),
+        }
+    }
+
+    /// On whose behalf the person may act as one of the candidates: `Some(None)` for themself,
+    /// `Some(Some(absent))` as a deputy, `None` when they may not.
+    pub fn acts_for(&self, person: &Name, candidates: &[Candidate], now: Timestamp) -> Option<Option<&Name>> {
+        if candidates.iter().any(|candidate| self.is_candidate(person, candidate)) {
+            return Some(None);
+        }
+        self.absences
+            .iter()
+            .filter(|absence| absence.deputy == *person && absence.covers(now))
+            .find(|absence| candidates.iter().any(|candidate| self.is_candidate(&absence.person, candidate)))
+            .map(|absence| Some(&absence.person))
+    }
+
+    /// Everyone who may act as one of the candidates at this instant, deputies included, by id.
+    pub fn actors(&self, candidates: &[Candidate], now: Timestamp) -> BTreeSet<Name> {
+        let mut found: BTreeSet<Name> = self
+            .people
+            .keys()
+            .filter(|person| candidates.iter().any(|candidate| self.is_candidate(person, candidate)))
+            .cloned()
+            .collect();
+        let deputies: Vec<Name> = self
+            .absences
+            .iter()
+            .filter(|absence| absence.covers(now) && found.contains(&absence.person))
+            .map(|absence| absence.deputy.clone())
+            .collect();
+        found.extend(deputies);
+        found
+    }
+
+    /// What does not fit together, as sentences; empty when all is well.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        for (id, unit) in &self.units {
+            if let Some(parent) = &unit.parent {
+                if !self.units.contains_key(parent) {
+                    problems.push(format!("unit `{id}` belongs to `{parent}`, which is not a unit"));
+                } else if self.depth(id).is_none() {
+                    problems.push(format!("unit `{id}` belongs to itself, or lies deeper than {UNIT_DEPTH_MAX} units"));
+                }
+            }
+        }
+        for (id, person) in &self.people {
+            for (unit, duties) in &person.duties {
+                if !self.units.contains_key(unit) {
+                    problems.push(format!("person `{id}` has a duty in `{unit}`, which is not a unit"));
+                }
+                for duty in duties.iter().filter(|duty| !self.duties.contains_key(*duty)) {
+                    problems.push(format!("person `{id}` has the duty `{duty}`, which is not declared"));
+                }
+            }
+        }
+        for absence in &self.absences {
+            for person in [&absence.person, &absence.deputy] {
+                if !self.people.contains_key(person) {
+                    problems.push(format!("an absence names `{person}`, who is not a person here"));
+                }
+            }
+            if absence.from >= absence.until {
+                problems.push(format!("the absence of `{}` ends before it begins", absence.person));
+            }
+        }
+        problems
+    }
+
+    fn depth(&self, unit: &Name) -> Option<usize> {
+        let mut at = unit;
+        for depth in 0..UNIT_DEPTH_MAX {
+            match self.units.get(at).and_then(|unit| unit.parent.as_ref()) {
+                None => return Some(depth),
+                Some(parent) => at = parent,
+            }
+        }
+        None
+    }
+}
