@@ -156,6 +156,8 @@ pub enum Candidate {
 pub struct Item {
     /// Its place in the order of items, from 0; never used again in the same visit.
     pub index: u32,
+    /// The item variable.
+    pub name: Name,
     /// What the item variable stands for.
     pub value: Value,
 }
@@ -198,8 +200,8 @@ pub struct Due {
     /// The calendar, and its version at that moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<(Name, String)>,
-    /// When each rung of the ladder is reached, in the order of the definition.
-    pub rungs: Vec<Timestamp>,
+    /// When each rung of the ladder is reached, in the order of the definition; none when it will not come any more.
+    pub rungs: Vec<Option<Timestamp>>,
 }
 
 /// How a task came to a person.
@@ -340,6 +342,8 @@ pub enum Event {
         visit: VisitId,
         /// Why.
         why: Moved,
+        /// The light from now on.
+        light: Light,
         /// When it ends now.
         due: Due,
     },
