@@ -1,3 +1,4 @@
 //! The pure heart of Duban: YAML in, decisions out. No clock, random, IO, thread, async or hash order.
 
 pub mod ids;
+pub mod time;
