@@ -1,4 +1,5 @@
 //! The pure heart of Duban: YAML in, decisions out. No clock, random, IO, thread, async or hash order.
 
+pub mod calendar;
 pub mod ids;
 pub mod time;

@@ -9,6 +9,9 @@ mod unit;
 
 use std::ops::Range;
 
+pub(crate) use moment::{
+    DAY_SECONDS, due_on_clock, on_clock, parse_date, parse_time_of_day, start_of,
+};
 pub use moment::{describe_due, parse_local};
 pub use rung::RungAt;
 pub use span::Span;

@@ -45,7 +45,7 @@ pub(crate) fn parse_date(text: &str) -> Result<Date, Mistake> {
 }
 
 /// Reads a time of day, `09:00` or `17:30:05`, up to and with `24:00`: seconds since the day began.
-pub fn parse_time_of_day(text: &str) -> Result<u32, Mistake> {
+pub(crate) fn parse_time_of_day(text: &str) -> Result<u32, Mistake> {
     let wrong = || {
         Mistake::new(0..text.len(), format!("`{text}` is not a time of day"))
             .with_help("write it as `17:30`")
