@@ -7,6 +7,8 @@ mod reckon;
 mod revision;
 mod set;
 mod sheet;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

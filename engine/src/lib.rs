@@ -2,4 +2,5 @@
 
 pub mod calendar;
 pub mod ids;
+pub mod schedule;
 pub mod time;

@@ -67,7 +67,7 @@ impl Reader {
                 (List::HalfDays, overrides.half_days.as_slice()),
             ];
             let listed = self.block("overrides", lists, None, calendar);
-            calendar.days.extend(listed.into_iter().map(|(date, day)| {
+            let decided = |(date, day)| {
                 (
                     date,
                     ListedDay {
@@ -75,7 +75,8 @@ impl Reader {
                         ..day
                     },
                 )
-            }));
+            };
+            calendar.days.extend(listed.into_iter().map(decided));
         }
     }
 
@@ -94,34 +95,16 @@ impl Reader {
                 let hours = self.hours_of(&path, list, written);
                 for date in self.dates(&path, written) {
                     self.check_year(&path, date, year, calendar.next_notice_from);
+                    if let Some(clash) = clash(list, date, listed.get(&date), calendar) {
+                        self.wrong(path.as_str(), clash);
+                    }
                     let day = ListedDay {
                         name: written.name.clone(),
                         working: list != List::Holidays,
                         certain: false,
                         hours: hours.clone(),
                     };
-                    let is_rest = listed
-                        .get(&date)
-                        .map_or(!calendar.is_working_day(date).working, |day| !day.working);
-                    if list == List::HalfDays && is_rest && !listed.contains_key(&date) {
-                        self.wrong(
-                            path.as_str(),
-                            format!("{date} is a day of rest and cannot be half a day"),
-                        );
-                    }
-                    if let Some(before) = listed.insert(date, day) {
-                        let message = match (before.working, list) {
-                            (true, List::Holidays)
-                            | (false, List::MakeupWorkdays | List::HalfDays) => {
-                                format!("{date} is both a holiday and a working day")
-                            }
-                            (false, List::Holidays)
-                            | (true, List::MakeupWorkdays | List::HalfDays) => {
-                                format!("{date} is there twice")
-                            }
-                        };
-                        self.wrong(path.as_str(), message);
-                    }
+                    listed.insert(date, day);
                 }
             }
         }
@@ -208,6 +191,27 @@ impl Reader {
                 format!("the lists leave {worked} working days in {year}, not {expected}");
             self.wrong(format!("years.{year}.working_days"), message);
         }
+    }
+}
+
+/// What is wrong with a date in a list, given what the lists before it in the same block said of it.
+fn clash(
+    list: List,
+    date: Date,
+    before: Option<&ListedDay>,
+    calendar: &Calendar,
+) -> Option<String> {
+    match (list, before.map(|day| day.working)) {
+        (List::Holidays, Some(false)) | (List::MakeupWorkdays | List::HalfDays, Some(true)) => {
+            Some(format!("{date} is there twice"))
+        }
+        (List::Holidays, Some(true)) | (List::MakeupWorkdays | List::HalfDays, Some(false)) => {
+            Some(format!("{date} is both a holiday and a working day"))
+        }
+        (List::HalfDays, None) if !calendar.is_working_day(date).working => {
+            Some(format!("{date} is a day of rest and cannot be half a day"))
+        }
+        (List::Holidays | List::MakeupWorkdays | List::HalfDays, None) => None,
     }
 }
 

@@ -102,14 +102,14 @@ impl Calendar {
     /// N working days before 24:00 of a working day is 24:00 of the Nth working day before it, and 17:30 is 17:30
     /// of that day. A due moment on a day of rest stands where the last working day ended, at its 24:00.
     pub fn subtract(&self, due: Timestamp, span: Span) -> Instant {
-        self.from_due(due, span, Direction::Back)
+        self.reckon_due(due, span, Direction::Back)
     }
 
     /// The moment a span after `due`: where a rung `… after` stands, and where an extended deadline ends.
     ///
     /// The mirror of [`Calendar::subtract`]: the same time of day on the Nth working day after.
     pub fn extend(&self, due: Timestamp, span: Span) -> Instant {
-        self.from_due(due, span, Direction::On)
+        self.reckon_due(due, span, Direction::On)
     }
 
     /// Where a rung of a deadline's ladder stands.
@@ -237,7 +237,7 @@ impl Calendar {
         on_clock(date, seconds, &self.zone)
     }
 
-    fn from_due(&self, due: Timestamp, span: Span, direction: Direction) -> Instant {
+    fn reckon_due(&self, due: Timestamp, span: Span, direction: Direction) -> Instant {
         let found = match measure(span, direction) {
             Measure::Elapsed(time) => due.checked_add(time).ok().map(certain),
             Measure::Civil(days) => {

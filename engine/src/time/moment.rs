@@ -87,12 +87,10 @@ pub(crate) const DAY_SECONDS: u32 = 86_400;
 /// The date and the seconds of the day that the clock shows when a due moment comes; midnight is the end of a day.
 pub(crate) fn due_on_clock(due: Timestamp, zone: &TimeZone) -> (Date, u32) {
     let local = due.to_zoned(zone.clone());
-    if is_start_of_day(&local) {
-        if let Ok(ended) = local.date().yesterday() {
-            return (ended, DAY_SECONDS);
-        }
+    match local.date().yesterday() {
+        Ok(ended) if is_start_of_day(&local) => (ended, DAY_SECONDS),
+        Ok(_) | Err(_) => (local.date(), seconds_of_day(local.time())),
     }
-    (local.date(), seconds_of_day(local.time()))
 }
 
 fn is_start_of_day(local: &Zoned) -> bool {
