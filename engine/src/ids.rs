@@ -104,9 +104,7 @@ impl FromStr for CaseId {
         if !is_plain {
             return Err(NotACaseId);
         }
-        u128::from_str_radix(text, 16)
-            .map(Self)
-            .map_err(|_| NotACaseId)
+        u128::from_str_radix(text, 16).map(Self).map_err(|_| NotACaseId)
     }
 }
 

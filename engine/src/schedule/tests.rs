@@ -80,6 +80,12 @@ const REFUSED: &[(&str, std::ops::Range<usize>, &str, &str)] = &[
         "a step here is at most 59; for longer ones write `every: …`",
     ),
     (
+        "*/60 * * * *",
+        0..4,
+        "a step of 60 leaves its minute field at once: `*/60` would fire at its first minute only",
+        "a step here is at most 59; for longer ones write `every: …`",
+    ),
+    (
         "0 0 9 * * MON,",
         10..14,
         "`MON,` has a comma with nothing beside it",

@@ -230,6 +230,11 @@ fn a_wrong_moment_is_shown_at_its_place() {
         ("2026-02-29 09:00", 0..10, "there is no day 2026-02-29"),
         ("2026-10-13 25:00", 11..16, "`25:00` is not a time of day"),
         ("2026-10-13 24:01", 11..16, "`24:01` is not a time of day"),
+        (
+            "2026-10-13 09:00:75",
+            11..19,
+            "`09:00:75` is not a time of day",
+        ),
         ("13.10.2026 09:00", 0..10, "`13.10.2026` is not a date"),
         ("2026-10-13", 0..10, "a moment is a date and a time of day"),
         (

@@ -144,6 +144,28 @@ fn a_notice_settles_december_of_the_year_before() {
 }
 
 #[test]
+fn a_december_day_that_the_next_notice_names_is_certain_by_it_alone() {
+    let only_2027 = calendar(&format!(
+        "{BASE}years: {{2027: {{status: official, makeup_workdays: [{{date: 2026-12-27, name: 元旦}}]}}}}\n"
+    ));
+
+    assert_eq!(
+        only_2027.is_working_day(date(2026, 12, 27)),
+        Day {
+            working: true,
+            certain: true
+        }
+    );
+    assert_eq!(
+        only_2027.is_working_day(date(2026, 12, 28)),
+        Day {
+            working: true,
+            certain: false
+        }
+    );
+}
+
+#[test]
 fn a_provisional_year_answers_by_its_lists_and_is_not_certain() {
     let calendar = calendar(&format!(
         "{BASE}years: {{2027: {{status: provisional, holidays: [{{date: 2027-02-08, name: 春节}}]}}}}\n"
@@ -219,6 +241,56 @@ fn a_calendar_takes_over_what_it_does_not_say_itself() {
     );
     let names: Vec<&str> = calendars.names().map(|name| name.as_str()).collect();
     assert_eq!(names, ["base", "city", "unit"]);
+}
+
+#[test]
+fn own_hours_replace_the_parent_s_hours_on_every_weekday() {
+    let base = format!("{BASE}hours_by_weekday: {{friday: 09:00-12:00}}\n");
+    let all = "{calendar: all, parent: base, hours: 10:00-16:00}";
+    let monday = "{calendar: monday, parent: base, hours_by_weekday: {monday: 10:00-16:00}}";
+    let sheets = [&base, all, monday].map(sheet).to_vec();
+    let calendars = Calendars::from_sheets("base", sheets).expect("calendars without mistakes");
+
+    let hours = |name, day| {
+        let calendar = calendars.get(name).expect("a calendar");
+        calendar
+            .hours(date(2026, 8, day))
+            .map(ToString::to_string)
+            .unwrap_or_default()
+    };
+
+    assert_eq!(
+        [hours("all", 3), hours("all", 7)],
+        ["10:00-16:00", "10:00-16:00"]
+    );
+    assert_eq!(
+        [hours("monday", 3), hours("monday", 7)],
+        ["10:00-16:00", "09:00-12:00"]
+    );
+}
+
+#[test]
+fn a_line_of_parents_has_an_end() {
+    let line = |last: usize| {
+        let child = |n: usize| {
+            sheet(&format!(
+                "{{calendar: c{n}, parent: {}}}",
+                if n == 1 {
+                    "base".into()
+                } else {
+                    format!("c{}", n - 1)
+                }
+            ))
+        };
+        let sheets = [vec![sheet(BASE)], (1..=last).map(child).collect()].concat();
+        Calendars::from_sheets("base", sheets)
+    };
+
+    assert!(line(PARENTS_MAX).is_ok());
+    assert_eq!(
+        line(PARENTS_MAX + 1).map(|_| ()).map_err(|all| all.0.len()),
+        Err(1)
+    );
 }
 
 #[test]
