@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 pub(crate) use nearest::narrow;
 pub use nearest::nearest;
+pub(crate) use render::is_unseen;
 pub use render::{quoted, render};
 pub use sink::{DIAGNOSTICS_MAX, Diagnostics};
 pub(crate) use source::without_mark;

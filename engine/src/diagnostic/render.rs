@@ -55,7 +55,7 @@ pub fn quoted(text: &str) -> String {
 }
 
 /// Control characters and those that change how others are shown without showing themselves.
-fn is_unseen(letter: char) -> bool {
+pub(crate) fn is_unseen(letter: char) -> bool {
     letter.is_control()
         || matches!(letter,
             '\u{00AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')

@@ -6,6 +6,8 @@
 
 mod encoding;
 mod json;
+mod keys;
+mod layout;
 mod parse;
 pub mod reader;
 mod syntax;

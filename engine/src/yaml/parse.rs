@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle, options};
 
-use super::tree::Layout;
-use super::{Entry, Key, Kind, NESTING_MAX, NODES_MAX, Node, Scalar, encoding, syntax};
+use super::layout::{Layout, layout};
+use super::{Entry, Key, Kind, NESTING_MAX, NODES_MAX, Node, Scalar, encoding, keys, syntax};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceId, Span, quoted};
 use crate::ids::Name;
 
@@ -83,6 +83,13 @@ struct Open {
     span: Span,
     style: StructureStyle,
     content: Content,
+}
+
+impl Open {
+    /// Whether what comes inside is a key of this mapping.
+    fn is_at_key(&self) -> bool {
+        matches!(&self.content, Content::Mapping { key: None, .. })
+    }
 }
 
 enum Content {
@@ -251,7 +258,7 @@ impl Builder<'_> {
                 .help("split it into several files");
             return Progress::Stopped;
         }
-        let Some(open) = self.open.last_mut() else {
+        let Some((open, around)) = self.open.split_last_mut() else {
             self.root = Some(node);
             return Progress::On;
         };
@@ -261,7 +268,12 @@ impl Builder<'_> {
                 Some(Awaiting::Key(key)) => entries.push(Entry { key, value: node }),
                 Some(Awaiting::Nothing) => {}
                 None => {
-                    let accepted = accept_key(node, seen, self.out);
+                    // Inside a key that is itself refused, `{{year}}:`, nothing more needs saying.
+                    let is_silent = around.iter().any(Open::is_at_key);
+                    let accepted = match is_silent {
+                        true => None,
+                        false => keys::accept(node, seen, self.out),
+                    };
                     *key = Some(accepted.map_or(Awaiting::Nothing, Awaiting::Key));
                 }
             },
@@ -348,44 +360,6 @@ fn missing(span: Span) -> Node {
     }
 }
 
-/// A node as the key of a mapping, or nothing after saying why it cannot be one.
-fn accept_key(node: Node, seen: &mut BTreeMap<Name, Span>, out: &mut Diagnostics) -> Option<Key> {
-    let span = node.span;
-    let scalar = match node.kind {
-        Kind::Scalar(scalar) => scalar,
-        Kind::Sequence(_) | Kind::Mapping(_) => {
-            out.error(
-                span,
-                "key-not-text",
-                "a key is text, here it is a list or a mapping",
-            )
-            .help("if this is text that begins with a bracket, put it in quotes");
-            return None;
-        }
-    };
-    if scalar.plain && scalar.text.is_empty() {
-        out.error(span, "key-missing", "there is no key before this `:`");
-        return None;
-    }
-    if scalar.plain && scalar.text == "<<" {
-        out.error(span, "merge-key", "merging with `<<` is not supported")
-            .help("write the entries out");
-        return None;
-    }
-    if let Some(first) = seen.get(&scalar.text) {
-        let message = format!("the key {} is given twice", quoted(&scalar.text));
-        out.error(span, "duplicate-key", message)
-            .label("again here")
-            .note(*first, "first here");
-        return None;
-    }
-    seen.insert(scalar.text.clone(), span);
-    Some(Key {
-        text: scalar.text,
-        span,
-    })
-}
-
 fn refuse_anchor(out: &mut Diagnostics, span: Span, written: &str) {
     let message = format!(
         "anchors and aliases such as {} are not supported",
@@ -395,38 +369,6 @@ fn refuse_anchor(out: &mut Diagnostics, span: Span, written: &str) {
     out.error(span, "anchor", message).help(format!(
         "write the value out; if it is text that begins with `{first}`, put the text in quotes"
     ));
-}
-
-/// How the text of a scalar lies in the file, given the bytes between its quotes and where they start.
-fn layout(value: &str, raw: &str, start: usize) -> Layout {
-    if value == raw {
-        return Layout::Straight;
-    }
-    // Line folding and indentation change white space only: every other character must come again in order.
-    let visible = |text: &str| {
-        let letters = text.char_indices();
-        letters
-            .filter(|(_, letter)| !matches!(letter, ' ' | '\t' | '\n' | '\r'))
-            .collect::<Vec<_>>()
-    };
-    let (letters, places) = (visible(value), visible(raw));
-    let mut lines: Vec<(u32, u32)> = Vec::new();
-    let mut shift = None;
-    for ((text_at, letter), (file_at, written)) in letters.iter().zip(&places) {
-        if letter != written {
-            return Layout::Whole;
-        }
-        let (text_at, file_at) = (short(*text_at), short(start + file_at));
-        let now = i64::from(file_at) - i64::from(text_at);
-        if shift != Some(now) {
-            lines.push((text_at, file_at));
-            shift = Some(now);
-        }
-    }
-    if letters.len() != places.len() || lines.is_empty() {
-        return Layout::Whole;
-    }
-    Layout::Lines(lines.into())
 }
 
 fn short(count: usize) -> u32 {

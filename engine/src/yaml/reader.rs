@@ -108,6 +108,13 @@ impl<'a> Fields<'a> {
                 finding.help(format!("known are: {}", words.join(", ")));
             }
             finding.suggest(&key.text, absent);
+            // `{title:标题}` is one key for YAML.
+            if let Some((word, value)) = key.text.split_once([':', '：'])
+                && words.contains(&word)
+            {
+                let right = format!("{word}: {}", value.trim());
+                finding.help(format!("write {}", quoted(&right)));
+            }
         }
     }
 }
@@ -169,6 +176,10 @@ fn is_name(text: &str, span: Span, out: &mut Diagnostics) -> bool {
         .map(|letter| if is_inner(letter) { letter } else { '-' })
         .collect();
     let is_right = is_name(&mended, span, &mut Diagnostics::new());
+    if text.contains(['，', '、', ',']) {
+        finding.help("if these are several names, write them as a list: [one, two]");
+        return false;
+    }
     match mended != text && is_right {
         true => finding.help(format!("write {}", quoted(&mended))),
         false => {
@@ -213,11 +224,7 @@ pub fn boolean(node: &Node, out: &mut Diagnostics) -> Option<bool> {
 }
 
 /// One of a few words; another is reported with the nearest of them.
-pub fn one_of<T: Copy>(
-    node: &Node,
-    choices: &[(&str, T)],
-    out: &mut Diagnostics,
-) -> Option<T> {
+pub fn one_of<T: Copy>(node: &Node, choices: &[(&str, T)], out: &mut Diagnostics) -> Option<T> {
     let listed = || {
         let words: Vec<_> = choices.iter().map(|(word, _)| quoted(word)).collect();
         words.join(", ")

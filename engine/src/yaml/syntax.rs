@@ -17,34 +17,73 @@ pub(super) fn explain(
 ) -> Diagnostic {
     let at = error.marker().byte_offset().unwrap_or(text.len());
     let at = text.floor_char_boundary(at);
-    let span = word_at(text, at, source);
     let (code, message, help) = words(error.kind());
-    let mut finding = Diagnostic::new(Severity::Error, span, code, message);
+    let mut finding = Diagnostic::new(
+        Severity::Error,
+        place(error.kind(), text, at, source),
+        code,
+        message,
+    );
     if let Some(help) = help {
         finding.help(help);
     }
     if let Some(bracket) = bracket {
-        finding.note(bracket, "this bracket is still open");
+        blame_bracket(&mut finding, bracket, text);
     }
     if let Some(cause) = cause(text, at) {
-        let start = short(cause.at);
-        let place = Span::new(source, start, start + short(cause.length));
-        finding.span = place;
-        finding.label(cause.label).help(cause.help);
-        if place.start != span.start {
-            finding.note(span, "here it can no longer be read");
-        }
+        blame(&mut finding, cause, text);
     }
     finding
 }
 
-/// From a place to the end of its word.
-fn word_at(text: &str, at: usize, source: SourceId) -> Span {
+/// Moves the finding to what caused it; where it was noticed stays visible if that is another line.
+fn blame(finding: &mut Diagnostic, cause: Cause, text: &str) {
+    let noticed = finding.span;
+    let start = short(cause.at);
+    finding.span = Span::new(noticed.source, start, start + short(cause.length));
+    finding.label(cause.label).help(cause.help);
+    if is_line_between(text, finding.span, noticed) {
+        finding.note(noticed, "here it can no longer be read");
+    }
+}
+
+/// Says which bracket is open, and that it is the culprit if it stands in a line before.
+fn blame_bracket(finding: &mut Diagnostic, bracket: Span, text: &str) {
+    if finding.span.start == bracket.start {
+        return;
+    }
+    finding.note(bracket, "this bracket is still open");
+    if is_line_between(text, bracket, finding.span) {
+        let (open, close) = match text[bracket.start as usize..].starts_with('{') {
+            true => ('{', '}'),
+            false => ('[', ']'),
+        };
+        finding.code = "unclosed-bracket";
+        finding.message = format!("the bracket `{open}` is not closed before this");
+        finding.help(format!("close it with `{close}`"));
+    }
+}
+
+fn is_line_between(text: &str, one: Span, other: Span) -> bool {
+    let (from, to) = (one.start.min(other.start), one.start.max(other.start));
+    text[from as usize..to as usize].contains('\n')
+}
+
+/// The bracket or quote that is meant, or from the place to the end of its word.
+fn place(kind: &ErrorKind, text: &str, at: usize, source: SourceId) -> Span {
+    let is_mark = matches!(
+        kind,
+        ErrorKind::UnclosedFlowCollection { .. }
+            | ErrorKind::MismatchedFlowCollectionEnd { .. }
+            | ErrorKind::MisplacedFlowCollectionEnd
+            | ErrorKind::UnclosedQuotedScalar
+    );
     let rest = &text[at..];
-    let length = rest
-        .find(|letter: char| letter.is_whitespace())
-        .unwrap_or(rest.len());
-    Span::new(source, short(at), short(at + length))
+    let end = match is_mark {
+        true => rest.chars().next().map(char::len_utf8),
+        false => rest.find(|letter: char| letter.is_whitespace()),
+    };
+    Span::new(source, short(at), short(at + end.unwrap_or(rest.len())))
 }
 
 /// Something in the line that explains why it cannot be read.
@@ -216,7 +255,7 @@ fn quote_words(kind: &ErrorKind) -> Option<Words> {
         ErrorKind::UnclosedQuotedScalar => (
             "unclosed-quote",
             "this quote is never closed".to_owned(),
-            Some("close it; a quote inside single quotes is written twice: 'it''s'"),
+            Some("close it; inside single quotes, a quote that is text is written twice: 'it''s'"),
         ),
         ErrorKind::UnknownQuotedScalarEscape => (
             "escape",
@@ -232,7 +271,7 @@ fn quote_words(kind: &ErrorKind) -> Option<Words> {
         ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => (
             "no-colon",
             "this line is neither `key: value` nor a list item".to_owned(),
-            None,
+            Some("an entry is a key, a colon, a space and a value"),
         ),
         ErrorKind::InvalidTagTerminator
         | ErrorKind::ExpectedTagBang
@@ -249,7 +288,7 @@ fn quote_words(kind: &ErrorKind) -> Option<Words> {
         ErrorKind::CommentInterceptedScalar => (
             "comment",
             "a text that goes on in the next line cannot have a comment in between".to_owned(),
-            Some("put a `#` that is text in quotes, and indent the next line as its own entry"),
+            Some("if the `#` is part of the text, put the text in quotes"),
         ),
         ErrorKind::CommentNotSeparated => (
             "comment",

@@ -1,8 +1,8 @@
 //! The tree: mappings, lists and texts, each with its place in the file.
 
 use std::ops::Range;
-use std::sync::Arc;
 
+use super::layout::Layout;
 use crate::diagnostic::Span;
 use crate::ids::Name;
 
@@ -58,17 +58,6 @@ pub struct Scalar {
     pub(super) layout: Layout,
 }
 
-/// How the text lies in the file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Layout {
-    /// Byte for byte from `content_start`.
-    Straight,
-    /// In pieces, never none: (byte of the text, byte of the file) where each begins.
-    Lines(Arc<[(u32, u32)]>),
-    /// With escapes, so that only the whole has a place.
-    Whole,
-}
-
 impl Scalar {
     /// Where a piece of the text (in bytes of `text`) stands in the file: exact unless the text has escapes (`\n`,
     /// `''`); then it is the whole scalar.
@@ -76,25 +65,10 @@ impl Scalar {
         let length = self.text.len();
         let start = piece.start.min(length);
         let end = piece.end.clamp(start, length);
-        let straight = [(0, self.content_start)];
-        let lines: &[(u32, u32)] = match &self.layout {
-            Layout::Straight => &straight,
-            Layout::Lines(lines) => lines,
-            Layout::Whole => return self.span,
-        };
-        let place_of = |offset: usize| {
-            let line = lines.partition_point(|(text, _)| *text as usize <= offset);
-            let (text, file) = lines[line.saturating_sub(1)];
-            let offset = u32::try_from(offset).unwrap_or(u32::MAX);
-            file + offset.saturating_sub(text)
-        };
-        // The end is the place after the last byte, which may be on an earlier line than the byte at `end`.
-        let from = place_of(start);
-        let to = match end > start {
-            true => place_of(end - 1) + 1,
-            false => from,
-        };
-        Span::new(self.span.source, from, to)
+        match self.layout.place(self.content_start, start..end) {
+            Some((from, to)) => Span::new(self.span.source, from, to),
+            None => self.span,
+        }
     }
 
     /// Whether it is null: plain `null`, `~` or nothing.
