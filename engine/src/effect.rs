@@ -123,6 +123,7 @@ pub fn effects(event: &Event, caller: Option<&Caller>) -> Option<Effect> {
         | Event::StepEntered { .. }
         | Event::StepLeft { .. }
         | Event::StepSkipped { .. }
+        | Event::StepPassed { .. }
         | Event::ActionTaken { .. }
         | Event::ActionWithdrawn { .. }
         | Event::TaskOffered { .. }

@@ -278,6 +278,11 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         kept: bool,
     },
+    /// A join held and the case went on, while the rest goes on as well.
+    StepPassed {
+        /// The visit whose branches or items go on.
+        visit: VisitId,
+    },
     /// A step did not apply and was passed over.
     StepSkipped {
         /// The step.

@@ -136,3 +136,13 @@ impl fmt::Display for VisitId {
         write!(f, "{}", self.0)
     }
 }
+
+/// What the body of an `each` step is called in events: one stay in it per item.
+pub fn item_step(each: &str) -> String {
+    format!("{each}/item")
+}
+
+/// The name an administrator wrote for a step: the `each` itself for its items' bodies.
+pub fn written_step(step: &str) -> &str {
+    step.split_once('/').map_or(step, |(written, _)| written)
+}

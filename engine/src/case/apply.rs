@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::visit::{Deadline, Lock, Outcome, Task, Visit};
 use super::{BACK_DEPTH_MAX, Before, Case, Closed, Performers, Taken};
-use crate::event::{Actor, Assigned, Ending, Event, Item, Moved, Transition};
+use crate::event::{Actor, Assigned, Ending, Event, Fields, Item, Moved, Transition};
 use crate::ids::{Name, VisitId};
 
 impl Case {
@@ -22,11 +22,14 @@ impl Case {
     /// Makes the case ready for the events of one transition.
     pub fn begin(&mut self, sequence: u32) {
         self.sequence = sequence;
-        self.before = None;
     }
 
     /// Writes one event into the case; `at` and `by` are its transition's.
     pub fn apply(&mut self, at: Timestamp, by: &Actor, event: &Event) {
+        let is_withdrawal = matches!(event, Event::ActionWithdrawn { .. });
+        if !is_withdrawal && self.before.as_ref().is_some_and(|before| before.sequence != self.sequence) {
+            self.before = None;
+        }
         match event {
             Event::CaseOpened { case: _, process, version, number, caller } => {
                 self.process = process.clone();
@@ -143,6 +146,7 @@ impl Case {
             Event::LockTaken { visit, lock } => self.change(*visit, |visit| {
                 visit.lock = Some(Lock { name: lock.clone(), held: true });
             }),
+            Event::StepPassed { visit } => self.change(*visit, |visit| visit.passed = true),
             Event::CaseOpened { .. }
             | Event::FieldsSet { .. }
             | Event::StepEntered { .. }
@@ -204,6 +208,7 @@ impl Case {
             visit.child = None;
             visit.job = None;
             visit.lock = None;
+            visit.passed = false;
         }
         if item.is_some() {
             visit.item.clone_from(item);
@@ -233,9 +238,10 @@ impl Case {
             let index = gone.item.as_ref().map_or(0, |item| item.index);
             around.ended.insert((gone.step.clone(), index), how);
             if let Some(item) = &gone.item {
-                let fields = gone.fields.clone();
-                let outcome = Outcome { item: item.clone(), fields, done: how == Ending::Done };
-                around.results.insert(item.index, outcome);
+                let blank = || Outcome { item: item.clone(), fields: Fields::new(), done: true };
+                let outcome = around.results.entry(item.index).or_insert_with(blank);
+                outcome.fields.extend(gone.fields.clone());
+                outcome.done &= how == Ending::Done;
             }
         }
         if kept {

@@ -208,4 +208,14 @@ impl Case {
         let running = self.inside(each).filter_map(|inner| inner.item.as_ref());
         running.chain(&visit.waiting).find(|item| item.value == *value).cloned()
     }
+
+    /// The index for the next item of an `each`: one more than any it ever had in this visit.
+    pub fn next_item(&self, each: VisitId) -> u32 {
+        let Some(visit) = self.visits.get(&each) else { return 0 };
+        let waiting = visit.waiting.iter().map(|item| item.index);
+        let running = self.inside(each).filter_map(|inner| inner.item.as_ref()).map(|item| item.index);
+        let ended = visit.ended.keys().map(|(_, index)| *index);
+        let known = visit.results.keys().copied();
+        waiting.chain(running).chain(ended).chain(known).max().map_or(0, |last| last + 1)
+    }
 }

@@ -36,6 +36,8 @@ pub struct Visit {
     pub child: Option<CaseId>,
     /// The job that it waits for, with the tries left.
     pub job: Option<(Job, u16)>,
+    /// The join held and the case went on, while the rest goes on here.
+    pub passed: bool,
     /// The lock that it waits for or holds.
     pub lock: Option<Lock>,
     /// How often each action of the step was taken in this stay.
@@ -119,6 +121,7 @@ impl Visit {
             holding: BTreeMap::new(),
             child: None,
             job: None,
+            passed: false,
             lock: None,
             actions: BTreeMap::new(),
             ended: BTreeMap::new(),

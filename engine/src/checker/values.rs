@@ -1,0 +1,223 @@
+//! Words, numbers, spans, conditions and values, read where they stand.
+
+use std::ops::Range;
+
+use super::Checker;
+use super::names::Visible;
+use crate::diagnostic::Span as Place;
+use crate::expression::{Expression, compile_unary_tests};
+use crate::formula::{Cell, Formula, Operand};
+use crate::ids::Name;
+use crate::time::{RungAt, Span};
+use crate::value::{Type, Value};
+use crate::yaml::{Node, Scalar};
+
+impl Checker<'_> {
+    /// Says that something else was expected.
+    pub fn shape(&mut self, node: &Node, what: &str, wanted: &str) {
+        let found = match (node.as_scalar(), node.as_sequence()) {
+            (Some(scalar), _) if scalar.as_null() => "nothing".to_owned(),
+            (Some(scalar), _) => format!("`{}`", shortened(&scalar.text)),
+            (None, Some(_)) => "a list".to_owned(),
+            (None, None) => "a mapping".to_owned(),
+        };
+        self.error(node.span, "wrong-shape", format!("{what}: expected {wanted}, found {found}"));
+    }
+
+    /// A text: any scalar that is there.
+    pub fn text(&mut self, node: &Node, what: &str) -> Option<Name> {
+        match node.as_scalar() {
+            Some(scalar) if !scalar.as_null() => Some(scalar.text.clone()),
+            Some(_) | None => {
+                self.shape(node, what, "a text");
+                None
+            }
+        }
+    }
+
+    /// A name that the definition gives to something.
+    pub fn check_name(&mut self, name: &Name, span: Place, what: &str) -> bool {
+        let is_letter = |c: char| c.is_alphabetic() || c == '_';
+        let begins = name.chars().next().is_some_and(is_letter);
+        let fits = name.chars().all(|c| is_letter(c) || c.is_ascii_digit() || c == '-');
+        if !begins || !fits {
+            let message = format!("`{name}` cannot be the name of {what}");
+            self.error(span, "bad-name", message)
+                .help("a name begins with a letter and has only letters, digits, `-` and `_`");
+        }
+        begins && fits
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&mut self, node: &Node, what: &str) -> Option<bool> {
+        let found = node.as_bool();
+        if found.is_none() {
+            self.shape(node, what, "true or false");
+        }
+        found
+    }
+
+    /// A whole number within bounds.
+    pub fn integer(&mut self, node: &Node, what: &str, within: Range<u32>) -> Option<u32> {
+        let found = node.as_integer().and_then(|number| u32::try_from(number).ok()).filter(|number| within.contains(number));
+        if found.is_none() {
+            self.shape(node, what, &format!("a whole number from {} to {}", within.start, within.end - 1));
+        }
+        found
+    }
+
+    /// A list.
+    pub fn list<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Node] {
+        match node.as_sequence() {
+            Some(items) => items,
+            None => {
+                self.shape(node, what, "a list");
+                &[]
+            }
+        }
+    }
+
+    /// One, or a list of them.
+    pub fn one_or_many<'n>(&self, node: &'n Node) -> &'n [Node] {
+        node.as_sequence().unwrap_or(std::slice::from_ref(node))
+    }
+
+    /// One of several words.
+    pub fn word<T: Copy>(&mut self, node: &Node, what: &str, words: &[(&str, T)]) -> Option<T> {
+        let text = self.text(node, what)?;
+        let found = words.iter().find(|(word, _)| text == *word).map(|(_, meaning)| *meaning);
+        if found.is_none() {
+            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            let message = format!("{what}: there is no `{text}`, only {}", spoken(&known));
+            self.error(node.span, "unknown-word", message).suggest(&text, known.into_iter());
+        }
+        found
+    }
+
+    /// A span of time, as `3 working days`.
+    pub fn span(&mut self, node: &Node, what: &str) -> Option<Span> {
+        let text = self.text(node, what)?;
+        match text.parse::<Span>() {
+            Ok(span) => Some(span),
+            Err(mistake) => {
+                self.misread(node, mistake.at, &mistake.message, mistake.help);
+                None
+            }
+        }
+    }
+
+    /// A place on a ladder, as `1 working day before`.
+    pub fn rung_at(&mut self, node: &Node) -> Option<RungAt> {
+        let text = self.text(node, "`at`")?;
+        match text.parse::<RungAt>() {
+            Ok(at) => Some(at),
+            Err(mistake) => {
+                self.misread(node, mistake.at, &mistake.message, mistake.help);
+                None
+            }
+        }
+    }
+
+    fn misread(&mut self, node: &Node, at: Range<usize>, message: &str, help: Option<String>) {
+        let span = node.as_scalar().map_or(node.span, |scalar| scalar.place(at));
+        let diagnostic = self.error(span, "bad-time", message);
+        if let Some(help) = help {
+            diagnostic.help(help);
+        }
+    }
+
+    /// A condition.
+    pub fn condition(&mut self, node: &Node) -> Option<Formula> {
+        self.formula(node, &Type::Boolean)
+    }
+
+    /// An expression, with or without `=` before it.
+    pub fn formula(&mut self, node: &Node, wanted: &Type) -> Option<Formula> {
+        let Some(scalar) = node.as_scalar().filter(|scalar| !scalar.as_null()) else {
+            self.shape(node, "an expression", "an expression");
+            return None;
+        };
+        let (text, offset) = expression_text(scalar);
+        let visible = Visible::new(self);
+        let compiled = Expression::compile(text, &visible, wanted);
+        let bindings = visible.into_bindings();
+        match compiled {
+            Ok(expression) => Some(Formula::new(expression, bindings)),
+            Err(mistakes) => {
+                self.mistakes(scalar, offset, mistakes);
+                None
+            }
+        }
+    }
+
+    /// A cell of a decision table: what the input must be.
+    pub fn unary_tests(&mut self, node: &Node, input: &Type) -> Option<Cell> {
+        let Some(scalar) = node.as_scalar() else {
+            self.shape(node, "a cell", "a test, as `> 3`, `\"water\"` or `-`");
+            return None;
+        };
+        let visible = Visible::new(self);
+        let compiled = compile_unary_tests(&scalar.text, &visible, input);
+        let bindings = visible.into_bindings();
+        match compiled {
+            Ok(tests) => Some(Cell::new(tests, bindings)),
+            Err(mistakes) => {
+                self.mistakes(scalar, 0, mistakes);
+                None
+            }
+        }
+    }
+
+    fn mistakes(&mut self, scalar: &Scalar, offset: usize, mistakes: Vec<crate::expression::Mistake>) {
+        for mistake in mistakes {
+            let span = scalar.place(mistake.span.start + offset..mistake.span.end + offset);
+            let diagnostic = self.error(span, "expression", mistake.message);
+            if let Some(help) = mistake.help {
+                diagnostic.help(help);
+            }
+        }
+    }
+
+    /// A literal, or an expression after `=`, of a type.
+    pub fn operand(&mut self, node: &Node, wanted: &Type) -> Option<Operand> {
+        let is_formula = node.as_scalar().is_some_and(|scalar| scalar.text.starts_with('='));
+        if is_formula {
+            return self.formula(node, wanted).map(Operand::Formula);
+        }
+        let json = crate::yaml::to_json(node);
+        match Value::from_plain_json(&json, wanted) {
+            Ok(value) => Some(Operand::Literal(value)),
+            Err(message) => {
+                let diagnostic = self.error(node.span, "wrong-value", message);
+                diagnostic.help("write `=` before an expression");
+                None
+            }
+        }
+    }
+}
+
+/// The expression inside a scalar, and where it begins.
+fn expression_text(scalar: &Scalar) -> (&str, usize) {
+    match scalar.text.strip_prefix('=') {
+        Some(text) => (text, 1),
+        None => (&scalar.text, 0),
+    }
+}
+
+/// `a`, `b` and `c`.
+pub fn spoken(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
+fn shortened(text: &str) -> String {
+    let mut short: String = text.chars().take(40).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}

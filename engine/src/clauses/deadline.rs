@@ -1,0 +1,297 @@
+//! `deadline`: a limit with a ladder, as an object of its own.
+
+use jiff::Timestamp;
+
+use crate::calendar::{Calendar, Instant};
+use crate::case::Deadline;
+use crate::checker::Checker;
+use crate::clauses::hook::Hook;
+use crate::event::{Due, Event, Light, Moved};
+use crate::formula::Formula;
+use crate::ids::{Name, VisitId};
+use crate::moment::{ClockChange, Length, Moment};
+use crate::time::{RungAt, Span, SpanUnit};
+use crate::value::Type;
+use crate::yaml::Node;
+
+/// How often a rung may be repeated in one wake; after a long stop the rest is passed over.
+const REPEATS_MAX: usize = 1_000;
+
+/// The rule of a step's deadline.
+#[derive(Clone, Debug)]
+pub struct DeadlineRule {
+    /// What people call it.
+    pub title: Option<Name>,
+    /// The first that applies counts.
+    pub limits: Vec<Limit>,
+    /// Its own calendar.
+    pub calendar: Option<Name>,
+    /// Its rungs, as written.
+    pub ladder: Vec<Rung>,
+    /// The line in the definition.
+    pub line: u32,
+}
+
+/// One limit and when it applies.
+#[derive(Clone, Debug)]
+pub struct Limit {
+    /// Its condition.
+    pub when: Option<Formula>,
+    /// How long, or until when.
+    pub length: Length,
+}
+
+/// A point on the ladder.
+#[derive(Clone, Debug)]
+pub struct Rung {
+    /// Where on the ladder.
+    pub at: RungAt,
+    /// The light it switches on.
+    pub light: Option<Light>,
+    /// How often it comes again.
+    pub every: Option<Span>,
+    /// What happens there.
+    pub hook: Hook,
+}
+
+impl DeadlineRule {
+    /// Starts the deadline of a visit, if one of its limits applies.
+    pub fn start(&self, moment: &mut Moment<'_>, visit: VisitId) {
+        if let Some(due) = self.due(moment, visit, moment.now) {
+            moment.emit(Event::DeadlineSet { visit, due });
+        }
+    }
+
+    /// The due time when the clock begins at `from`.
+    fn due(&self, moment: &Moment<'_>, visit: VisitId, from: Timestamp) -> Option<Due> {
+        let place = moment.place(visit);
+        let limit = self.limits.iter().find(|limit| limit.when.as_ref().is_none_or(|when| when.holds(&place)))?;
+        match &limit.length {
+            Length::Span(span) => Some(self.due_after(moment, from, *span)),
+            Length::Until(operand) => {
+                let at = operand.instant(&place)?;
+                Some(self.due_at(moment, from, at))
+            }
+        }
+    }
+
+    fn calendar<'a>(&self, moment: &Moment<'a>) -> &'a Calendar {
+        let own = self.calendar.as_ref().and_then(|name| moment.world.calendars.get(name));
+        own.map_or(moment.calendar, |own| own.as_ref())
+    }
+
+    fn due_after(&self, moment: &Moment<'_>, from: Timestamp, span: Span) -> Due {
+        let calendar = self.calendar(moment);
+        let end = calendar.add(from, span);
+        let mut due = self.due_at(moment, from, end.at);
+        due.provisional = end.provisional;
+        due.rule = span.to_string();
+        due
+    }
+
+    /// A due time that somebody named.
+    pub fn due_at(&self, moment: &Moment<'_>, from: Timestamp, at: Timestamp) -> Due {
+        let calendar = self.calendar(moment);
+        let rungs = self.ladder.iter().map(|rung| Some(calendar.rung(at, rung.at).at)).collect();
+        let name = (calendar.name().clone(), calendar.version().as_str().to_owned());
+        Due { at, provisional: false, rule: "until".to_owned(), from, calendar: Some(name), rungs }
+    }
+
+    /// The light, and the rungs still to come, of a due time seen at `now`.
+    fn settle(&self, mut due: Due, now: Timestamp) -> (Due, Light) {
+        let mut light = Light::Green;
+        let mut reached: Option<Timestamp> = None;
+        for (rung, slot) in self.ladder.iter().zip(&mut due.rungs) {
+            let Some(at) = *slot else { continue };
+            if at > now {
+                continue;
+            }
+            if reached.is_none_or(|last| last <= at) {
+                light = rung.light.unwrap_or(light);
+                reached = Some(at);
+            }
+            *slot = None;
+        }
+        (due, light)
+    }
+
+    fn move_to(&self, moment: &mut Moment<'_>, visit: VisitId, due: Due, why: Moved) {
+        let (due, light) = self.settle(due, moment.now);
+        moment.emit(Event::DeadlineMoved { visit, why, light, due });
+    }
+
+    /// Changes the clock of a running deadline.
+    pub fn change(&self, moment: &mut Moment<'_>, visit: VisitId, change: &ClockChange) {
+        match change {
+            ClockChange::Extend { seen_from, more } => self.extend(moment, visit, *seen_from, more),
+            ClockChange::Pause => {
+                if running(moment, visit).is_some_and(|deadline| deadline.paused.is_none()) {
+                    moment.emit(Event::DeadlinePaused { visit });
+                }
+            }
+            ClockChange::Resume => self.resume(moment, visit),
+            ClockChange::Restart => self.restart(moment, visit),
+        }
+    }
+
+    fn extend(&self, moment: &mut Moment<'_>, visit: VisitId, seen_from: VisitId, more: &Length) {
+        let Some(deadline) = running(moment, visit) else { return };
+        let due = match more {
+            Length::Until(operand) => match operand.instant(&moment.place(seen_from)) {
+                Some(at) => self.due_at(moment, deadline.due.from, at),
+                None => return,
+            },
+            Length::Span(span) => {
+                let end = self.calendar(moment).extend(deadline.due.at, *span);
+                let mut due = self.due_at(moment, deadline.due.from, end.at);
+                due.provisional = end.provisional;
+                due
+            }
+        };
+        self.move_to(moment, visit, due, Moved::Extended);
+    }
+
+    fn restart(&self, moment: &mut Moment<'_>, visit: VisitId) {
+        match self.due(moment, visit, moment.now) {
+            Some(due) if running(moment, visit).is_some() => self.move_to(moment, visit, due, Moved::Restarted),
+            Some(due) => moment.emit(Event::DeadlineSet { visit, due }),
+            None => {}
+        }
+    }
+
+    /// The due time moves by as long as the clock stood still.
+    fn resume(&self, moment: &mut Moment<'_>, visit: VisitId) {
+        let Some(deadline) = running(moment, visit) else { return };
+        let Some(paused) = deadline.paused else { return };
+        let calendar = self.calendar(moment);
+        let counts_working_time = deadline.due.rule.parse::<Span>().is_ok_and(|span| span.unit().is_working_time());
+        let at = if counts_working_time {
+            let stood = calendar.working_days_between(calendar.date(paused), calendar.date(moment.now)).days;
+            let days = u32::try_from(stood).ok().and_then(|days| Span::new(days, SpanUnit::WorkingDays).ok());
+            days.map_or(deadline.due.at, |days| calendar.extend(deadline.due.at, days).at)
+        } else {
+            let stood = moment.now.duration_since(paused);
+            deadline.due.at.checked_add(stood).unwrap_or(Timestamp::MAX)
+        };
+        let mut due = self.due_at(moment, deadline.due.from, at);
+        due.provisional = deadline.due.provisional;
+        self.move_to(moment, visit, due, Moved::Resumed);
+    }
+
+    /// Computes the due time again after a change of calendar; it moves only as the calendar allows.
+    pub fn recalculate(&self, moment: &mut Moment<'_>, visit: VisitId) {
+        let Some(deadline) = running(moment, visit) else { return };
+        let Ok(span) = deadline.due.rule.parse::<Span>() else { return };
+        let due = self.due_after(moment, deadline.due.from, span);
+        let calendar = self.calendar(moment);
+        let old = Instant { at: deadline.due.at, provisional: deadline.due.provisional };
+        let new = calendar.recalc().apply(old, Instant { at: due.at, provisional: due.provisional });
+        if new != old && deadline.paused.is_none() {
+            let due = Due { provisional: new.provisional, rule: due.rule, ..self.due_at(moment, due.from, new.at) };
+            self.move_to(moment, visit, due, Moved::Recalculated);
+        }
+    }
+
+    /// Passes one rung; what it leads to is put on the agenda.
+    pub fn pass(&self, moment: &mut Moment<'_>, visit: VisitId, step: &Name, number: u16, may_move: bool) {
+        let Some(rung) = self.ladder.get(usize::from(number)) else { return };
+        let Some(deadline) = running(moment, visit) else { return };
+        let Some(at) = deadline.due.rungs.get(usize::from(number)).copied().flatten() else { return };
+        let next = rung.every.and_then(|every| self.next_after(moment, at, every));
+        let line = rung.hook.line;
+        moment.emit(Event::RungPassed { visit, step: step.clone(), rung: number, at, line, light: rung.light, next });
+        rung.hook.run(moment, visit, step, crate::event::Edge::Rung(number), may_move);
+    }
+
+    fn next_after(&self, moment: &Moment<'_>, at: Timestamp, every: Span) -> Option<Timestamp> {
+        let calendar = self.calendar(moment);
+        let mut next = at;
+        for _ in 0..REPEATS_MAX {
+            next = calendar.add(next, every).at;
+            if next > moment.now {
+                return Some(next);
+            }
+        }
+        None
+    }
+}
+
+fn running(moment: &Moment<'_>, visit: VisitId) -> Option<Deadline> {
+    moment.visit(visit).and_then(|visit| visit.deadline.clone())
+}
+
+impl DeadlineRule {
+    /// Reads `deadline`.
+    pub fn check(checker: &mut Checker<'_>, node: &Node) -> Option<Self> {
+        let line = checker.line(node.span);
+        let mut keys = checker.keys(node, "the deadline")?;
+        let title = keys.take("title").and_then(|title| checker.text(title, "`title`"));
+        let within = keys.take("within").map(|within| check_limits(checker, within));
+        let until = keys.take("until").and_then(|until| checker.operand(until, &Type::DateTime));
+        let limits = match (within, until) {
+            (Some(limits), None) => limits,
+            (None, Some(until)) => vec![Limit { when: None, length: Length::Until(until) }],
+            (None, None) | (Some(_), Some(_)) => {
+                if keys.has("within") == keys.has("until") {
+                    let message = "a deadline says either `within: 3 working days` or `until: =…`";
+                    checker.error(node.span, "deadline-limit", message);
+                }
+                return None;
+            }
+        };
+        let calendar = keys.take("calendar").and_then(|calendar| check_calendar(checker, calendar));
+        let ladder = keys.take("ladder").map(|ladder| {
+            let rungs = checker.list(ladder, "`ladder`");
+            rungs.iter().filter_map(|rung| Rung::check(checker, rung)).collect()
+        });
+        keys.finish(checker);
+        Some(Self { title, limits, calendar, ladder: ladder.unwrap_or_default(), line })
+    }
+}
+
+/// Reads the name of a calendar.
+pub fn check_calendar(checker: &mut Checker<'_>, node: &Node) -> Option<Name> {
+    let name = checker.text(node, "a calendar")?;
+    let calendars = &checker.catalog.calendars;
+    if calendars.get(&name).is_none() {
+        let known: Vec<Name> = calendars.names().cloned().collect();
+        let known = known.iter().map(Name::as_str);
+        checker.error(node.span, "unknown-calendar", format!("there is no calendar `{name}`")).suggest(&name, known);
+        return None;
+    }
+    Some(name)
+}
+
+fn check_limits(checker: &mut Checker<'_>, node: &Node) -> Vec<Limit> {
+    let Some(items) = node.as_sequence() else {
+        let span = checker.span(node, "`within`");
+        return span.map(|span| Limit { when: None, length: Length::Span(span) }).into_iter().collect();
+    };
+    let mut limits = Vec::new();
+    for item in items {
+        let Some(mut keys) = checker.keys(item, "a limit") else { continue };
+        let when = keys.take("when").and_then(|when| checker.condition(when));
+        let is = keys.take("is").and_then(|is| checker.span(is, "`is`")).map(Length::Span);
+        let until = keys.take("until").and_then(|until| checker.operand(until, &Type::DateTime)).map(Length::Until);
+        if keys.has("is") == keys.has("until") {
+            let message = "a limit says either `is: 3 working days` or `until: =…`";
+            checker.error(item.span, "deadline-limit", message);
+        }
+        keys.finish(checker);
+        limits.extend(is.or(until).map(|length| Limit { when, length }));
+    }
+    limits
+}
+
+impl Rung {
+    fn check(checker: &mut Checker<'_>, node: &Node) -> Option<Self> {
+        let mut keys = checker.keys(node, "a rung")?;
+        let at = keys.require("at", checker).and_then(|at| checker.rung_at(at));
+        let lights = [("green", Light::Green), ("yellow", Light::Yellow), ("red", Light::Red)];
+        let light = keys.take("light").and_then(|light| checker.word(light, "`light`", &lights));
+        let every = keys.take("every").and_then(|every| checker.span(every, "`every`"));
+        let hook = Hook::check(checker, &mut keys);
+        keys.finish(checker);
+        Some(Self { at: at?, light, every, hook })
+    }
+}

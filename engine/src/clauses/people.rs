@@ -1,0 +1,212 @@
+//! `by`, `not_by`, `same_as`, `assign`: who may act, resolved against the organisation and the case.
+
+use jiff::Timestamp;
+
+use crate::case::Case;
+use crate::checker::{Checker, Keys};
+use crate::event::{Actor, Assigned, Candidate, Event};
+use crate::formula::{Operand, Place};
+use crate::ids::{Name, VisitId};
+use crate::moment::Moment;
+use crate::rejection::Rejection;
+use crate::value::{Type, Value};
+use crate::who::Who;
+use crate::yaml::Node;
+
+/// How a task finds its person.
+#[derive(Clone, Debug, Default)]
+pub enum Assign {
+    /// Anyone takes it.
+    #[default]
+    Pool,
+    /// Who has the fewest actions in this case so far; ties by id.
+    LeastBusy,
+    /// One after the other, by the count of visits to the step.
+    InTurn,
+    /// This person.
+    Person(Operand),
+}
+
+/// The people clauses of a step or an action.
+#[derive(Clone, Debug, Default)]
+pub struct People {
+    /// Who may act; what is around decides when missing.
+    pub by: Option<Who>,
+    /// Steps whose people may not do this one.
+    pub not_by: Vec<Name>,
+    /// The step whose person must do this one.
+    pub same_as: Option<Name>,
+}
+
+impl People {
+    /// Whether the case's history lets this person do it.
+    ///
+    /// # Errors
+    /// `Separation` or `SamePersonNeeded`.
+    pub fn allows(&self, case: &Case, person: &Name) -> Result<(), Rejection> {
+        for step in &self.not_by {
+            if performed(case, step, person) {
+                return Err(Rejection::Separation { person: person.clone(), step: step.clone() });
+            }
+        }
+        match &self.same_as {
+            Some(step) if case.performers.contains_key(step) && !performed(case, step, person) => {
+                Err(Rejection::SamePersonNeeded { step: step.clone() })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+fn performed(case: &Case, step: &Name, person: &Name) -> bool {
+    let by_step = |step: &str| case.performers.get(step).is_some_and(|record| record.people.contains(person));
+    by_step(step) || by_step(&crate::ids::item_step(step))
+}
+
+/// For whom the actor may act as one of the candidates.
+///
+/// # Errors
+/// `NotAllowed` when the person is none of them and stands in for none of them.
+pub fn acting(
+    actor: &Actor,
+    candidates: &[Candidate],
+    place: &Place<'_>,
+    now: Timestamp,
+) -> Result<Option<Name>, Rejection> {
+    let Some(person) = actor.as_person() else { return Ok(None) };
+    match place.organization.acts_for(person, candidates, now) {
+        Some(absent) => Ok(absent.cloned()),
+        None => Err(Rejection::NotAllowed { person: person.clone(), allowed: candidates.to_vec() }),
+    }
+}
+
+impl Assign {
+    /// Gives a fresh task to somebody, if the process chooses.
+    pub fn choose(&self, moment: &mut Moment<'_>, visit: VisitId, people: &People, candidates: &[Candidate]) {
+        let place = moment.place(visit);
+        let fit = || {
+            let actors = place.organization.actors(candidates, place.now);
+            let fit = actors.into_iter().filter(|person| people.allows(place.case, person).is_ok());
+            fit.collect::<Vec<Name>>()
+        };
+        let chosen = match self {
+            Self::Pool => None,
+            Self::Person(operand) => operand.name(&place),
+            Self::LeastBusy => fit().into_iter().min_by_key(|person| holds(place.case, person)),
+            Self::InTurn => {
+                let fit = fit();
+                let step = place.case.visits.get(&visit).map(|visit| visit.step.clone());
+                let round = step.and_then(|step| place.case.visited.get(&step).copied()).unwrap_or(1);
+                let turn = usize::try_from(round.saturating_sub(1)).unwrap_or(0).checked_rem(fit.len());
+                turn.and_then(|turn| fit.get(turn).cloned())
+            }
+        };
+        if let Some(to) = chosen {
+            moment.emit(Event::TaskAssigned { visit, to, how: Assigned::Assigned });
+        }
+    }
+}
+
+/// How many tasks of the case the person holds.
+fn holds(case: &Case, person: &Name) -> usize {
+    let tasks = case.visits.values().filter_map(|visit| visit.task.as_ref());
+    tasks.filter(|task| task.holder.as_ref() == Some(person)).count()
+}
+
+/// Reads who may act: a role, a list of roles, a person as an expression, or `{unit: …, duty: …}`.
+pub fn check_who(checker: &mut Checker<'_>, node: &Node) -> Option<Who> {
+    if let Some(items) = node.as_sequence() {
+        let several: Vec<Who> = items.iter().filter_map(|item| check_who(checker, item)).collect();
+        return (several.len() == items.len()).then_some(Who::Any(several));
+    }
+    if node.as_mapping().is_some() {
+        let mut keys = checker.keys(node, "who may act")?;
+        let who = check_who_keys(checker, &mut keys);
+        keys.finish(checker);
+        return who;
+    }
+    let name = checker.text(node, "a role")?;
+    if name.starts_with('=') {
+        return checker.operand(node, &Type::Any).map(Who::Person);
+    }
+    if let Some(who) = checker.roles.get(&name) {
+        return Some(who.clone());
+    }
+    let known: Vec<Name> = checker.roles.keys().cloned().collect();
+    let known = known.iter().map(Name::as_str);
+    checker.error(node.span, "unknown-role", format!("there is no role `{name}`")).suggest(&name, known);
+    None
+}
+
+/// Reads `unit` and `duty`, `person`, or `any` among the keys of something.
+pub fn check_who_keys(checker: &mut Checker<'_>, keys: &mut Keys<'_>) -> Option<Who> {
+    if let Some(any) = keys.take("any") {
+        return check_who(checker, any);
+    }
+    if let Some(person) = keys.take("person") {
+        let wanted = if is_formula(person) { Type::Any } else { Type::Person };
+        let person_operand = checker.operand(person, &wanted)?;
+        check_known(checker, &person_operand, person, "person");
+        return Some(Who::Person(person_operand));
+    }
+    keys.know(&["any", "person"]);
+    let (unit_node, duty) = (keys.require("unit", checker), keys.require("duty", checker));
+    let (unit_node, duty_node) = (unit_node?, duty?);
+    let wanted = if is_formula(unit_node) { Type::Any } else { Type::Unit };
+    let unit = checker.operand(unit_node, &wanted);
+    let duty = checker.text(duty_node, "a duty")?;
+    let duties = &checker.catalog.organization.duties;
+    if !duties.contains_key(&duty) {
+        let known = duties.keys().map(Name::as_str);
+        let message = format!("the organisation has no duty `{duty}`");
+        checker.error(duty_node.span, "unknown-duty", message).suggest(&duty, known);
+    }
+    let unit = unit?;
+    check_known(checker, &unit, unit_node, "unit");
+    Some(Who::Duty { unit, duty })
+}
+
+fn is_formula(node: &Node) -> bool {
+    node.as_scalar().is_some_and(|scalar| scalar.text.starts_with('='))
+}
+
+fn check_known(checker: &mut Checker<'_>, operand: &Operand, node: &Node, what: &str) {
+    let Operand::Literal(Value::Text(name)) = operand else { return };
+    let organization = &checker.catalog.organization;
+    let known: Vec<&str> = match what {
+        "unit" => organization.units.keys().map(Name::as_str).collect(),
+        _ => organization.people.keys().map(Name::as_str).collect(),
+    };
+    if !known.contains(&name.as_str()) {
+        let message = format!("the organisation has no {what} `{name}`");
+        checker.error(node.span, "unknown-in-organization", message).suggest(name, known.into_iter());
+    }
+}
+
+impl People {
+    /// Reads `by`, `not_by` and `same_as` among the keys of a step or an action.
+    pub fn check(checker: &mut Checker<'_>, keys: &mut Keys<'_>) -> Self {
+        let by = keys.take("by").and_then(|by| check_who(checker, by));
+        let not_by = keys.take("not_by").map(|node| {
+            let items = checker.one_or_many(node);
+            items.iter().filter_map(|item| checker.named_step(item)).collect()
+        });
+        let same_as = keys.take("same_as").and_then(|step| checker.named_step(step));
+        Self { by, not_by: not_by.unwrap_or_default(), same_as }
+    }
+}
+
+impl Assign {
+    /// Reads `assign`.
+    pub fn check(checker: &mut Checker<'_>, node: &Node) -> Self {
+        if is_formula(node) {
+            return checker.operand(node, &Type::Person).map_or(Self::Pool, Self::Person);
+        }
+        let words = [("pool", 0u8), ("least-busy", 1), ("in-turn", 2)];
+        match checker.word(node, "`assign`", &words) {
+            Some(1) => Self::LeastBusy,
+            Some(2) => Self::InTurn,
+            Some(_) | None => Self::Pool,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Fields: pieces of data that a process or a step declares.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::formula::Operand;
+use crate::ids::Name;
+use crate::rejection::Rejection;
+use crate::value::{Type, Value};
+
+/// How long a line of text may be, in characters.
+pub const LINE_MAX: usize = 200;
+
+/// How long a long text may be, in characters: a case stays a case, not an archive.
+pub const TEXT_MAX: usize = 20_000;
+
+/// How many values a list may have.
+pub const LIST_MAX: usize = 1_000;
+
+/// A piece of data that a process or step declares.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: Name,
+    /// What people call it.
+    pub title: Name,
+    /// A hint for who fills it in.
+    pub hint: Option<Name>,
+    /// What it may hold.
+    pub shape: Shape,
+    /// The type in expressions.
+    pub kind: Type,
+    /// Hidden from all who do not need it.
+    pub private: bool,
+    /// The value at the beginning.
+    pub default: Option<Operand>,
+    /// The line in the definition.
+    pub line: u32,
+}
+
+/// What a field may hold.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shape {
+    /// One line of text.
+    Line,
+    /// Several lines.
+    Long,
+    /// A telephone number.
+    Phone,
+    /// A mail address.
+    Mail,
+    /// One of the choices, with their titles, in order.
+    Choice(Vec<(Name, Name)>),
+    /// An entry of a catalog, with the titles of its entries.
+    Catalog(Name, Arc<BTreeMap<Name, Name>>),
+    /// A whole number.
+    Integer,
+    /// A value of the field's type.
+    Plain,
+    /// Several of these.
+    List(Box<Shape>),
+}
+
+impl Field {
+    /// The value as the field keeps it.
+    ///
+    /// # Errors
+    /// `FieldWrong` when it does not fit.
+    pub fn accept(&self, value: &Value) -> Result<Value, Rejection> {
+        let wrong = |message: String| Rejection::FieldWrong { field: self.name.clone(), message };
+        let value = Value::from_plain_json(&value.to_plain_json(), &self.kind).map_err(wrong)?;
+        self.shape.check(&value).map_err(wrong)?;
+        Ok(value)
+    }
+}
+
+impl Shape {
+    fn check(&self, value: &Value) -> Result<(), String> {
+        match (self, value) {
+            (Self::List(shape), Value::List(values)) => {
+                if values.len() > LIST_MAX {
+                    return Err(format!("more than {LIST_MAX} values"));
+                }
+                values.iter().try_for_each(|value| shape.check(value))
+            }
+            (Self::Line, Value::Text(text)) if text.contains(['\n', '\r']) => Err("more than one line".to_owned()),
+            (Self::Line, Value::Text(text)) => at_most(text, LINE_MAX),
+            (Self::Long, Value::Text(text)) => at_most(text, TEXT_MAX),
+            (Self::Phone, Value::Text(text)) => {
+                let digits = text.chars().filter(char::is_ascii_digit).count();
+                let plain = text.chars().all(|c| c.is_ascii_digit() || "+-() ".contains(c));
+                let fits = plain && (3..=20).contains(&digits);
+                if fits { Ok(()) } else { Err(format!("`{text}` is not a telephone number")) }
+            }
+            (Self::Mail, Value::Text(text)) => {
+                let fits = text.len() <= 254
+                    && !text.contains(char::is_whitespace)
+                    && text.split_once('@').is_some_and(|(left, right)| {
+                        !left.is_empty() && !right.contains('@') && right.contains('.') && !right.starts_with('.')
+                    });
+                if fits { Ok(()) } else { Err(format!("`{text}` is not a mail address")) }
+            }
+            (Self::Integer, Value::Number(number)) if !number.fract().is_zero() => {
+                Err(format!("`{number}` is not a whole number"))
+            }
+            (Self::Integer, Value::Number(_)) => Ok(()),
+            (Self::Choice(choices), Value::Text(text)) => {
+                one_of(text, choices.iter().map(|(key, _)| key.as_str()))
+            }
+            (Self::Catalog(_, entries), Value::Text(text)) => one_of(text, entries.keys().map(Name::as_str)),
+            (Self::Plain, _) | (_, Value::Null) => Ok(()),
+            (
+                Self::Line
+                | Self::Integer
+                | Self::Long
+                | Self::Phone
+                | Self::Mail
+                | Self::Choice(_)
+                | Self::Catalog(_, _)
+                | Self::List(_),
+                _,
+            ) => Err("not of the right kind".to_owned()),
+        }
+    }
+}
+
+fn at_most(text: &str, characters_max: usize) -> Result<(), String> {
+    if text.chars().count() > characters_max {
+        return Err(format!("longer than {characters_max} characters"));
+    }
+    if text.contains('\0') {
+        return Err("contains a NUL character".to_owned());
+    }
+    Ok(())
+}
+
+fn one_of<'a>(text: &str, keys: impl Iterator<Item = &'a str> + Clone) -> Result<(), String> {
+    if keys.clone().any(|key| key == text) {
+        return Ok(());
+    }
+    let hint = crate::nearest::nearest(text, keys).map_or_else(String::new, |near| format!(", did you mean `{near}`?"));
+    Err(format!("there is no `{text}`{hint}"))
+}

@@ -1,0 +1,348 @@
+//! The run of a moment: one bounded loop over the works on the agenda.
+
+use super::{Process, Repeat, Step};
+use crate::clauses::hook::perform;
+use crate::clauses::listen;
+use crate::event::{Cause, Edge, Ending, Event};
+use crate::ids::VisitId;
+use crate::moment::{ClockChange, Entry, Moment, StepId, Work};
+use crate::rejection::Rejection;
+use crate::steps::Kind;
+use crate::steps::call::Call;
+
+impl Process {
+    /// Does all works, and those that follow from them, until the case rests.
+    ///
+    /// # Errors
+    /// `Rejection::Endless`.
+    pub fn run(&self, moment: &mut Moment<'_>) -> Result<(), Rejection> {
+        loop {
+            while let Some(work) = moment.next_work()? {
+                if moment.case.is_open() {
+                    self.work(moment, work);
+                }
+            }
+            if !self.settle(moment) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The step of a running visit.
+    pub fn step_of(&self, moment: &Moment<'_>, visit: VisitId) -> Option<(StepId, &Step)> {
+        moment.visit(visit).and_then(|visit| self.find(&visit.step))
+    }
+
+    fn work(&self, moment: &mut Moment<'_>, work: Work) {
+        match work {
+            Work::Enter(entry) => self.enter(moment, entry),
+            Work::Begin { visit, through, cause } => self.begin(moment, visit, through, cause),
+            Work::Go { visit } => self.go(moment, visit),
+            Work::Finish { visit, how } => self.finish(moment, visit, how),
+            Work::Ended { parent, step, index } => self.ended(moment, parent, step, index),
+            Work::Gather { visit } => self.gather(moment, visit),
+            Work::Move { from, target, how, cause } => self.travel(moment, from, target, how, cause),
+            Work::Cancel { visit } => self.leave(moment, visit, Ending::Left, false),
+            Work::Clock { visit, change } => self.clock(moment, visit, &change),
+            Work::Hear { visit, listener } => {
+                let (listeners, name) = match self.step_of(moment, visit) {
+                    Some((_, step)) => (&step.listeners, &step.name),
+                    None if visit == VisitId::CASE => (&self.listeners, &self.name),
+                    None => return,
+                };
+                if let Some(found) = listeners.get(usize::from(listener)) {
+                    found.answer(moment, visit, name, listener);
+                }
+            }
+        }
+    }
+
+    /// Enters a step, or passes it over when it does not apply.
+    fn enter(&self, moment: &mut Moment<'_>, entry: Entry) {
+        let Entry { step: id, parent, cause, item, after, through } = entry;
+        if parent != VisitId::CASE && moment.visit(parent).is_none() {
+            return;
+        }
+        let step = self.step(id);
+        let applies = step.when.as_ref().is_none_or(|when| when.holds(&moment.place(parent)));
+        if !applies && through.is_empty() {
+            let index = item.map_or(0, |item| item.index);
+            moment.emit(Event::StepSkipped { step: step.name.clone(), parent, cause });
+            self.go_on_after(moment, id, parent, index, after, Edge::Skipped);
+            return;
+        }
+        let visit = moment.next_visit();
+        let name = step.name.clone();
+        let cause_inside = cause.clone();
+        moment.emit(Event::StepEntered { visit, step: name, parent, cause, item, after, resumes: None });
+        if let Some(lock) = &step.lock {
+            let holds = |found: &crate::case::Lock| found.held && found.name == *lock;
+            if moment.case.visits.values().any(|other| other.lock.as_ref().is_some_and(holds)) {
+                moment.emit(Event::LockAwaited { visit, lock: lock.clone() });
+                return;
+            }
+            moment.emit(Event::LockTaken { visit, lock: lock.clone() });
+        }
+        moment.first([Work::Begin { visit, through, cause: cause_inside }]);
+    }
+
+    /// Begins what surrounds a step's own business: fields, deadline, listeners, hooks.
+    fn begin(&self, moment: &mut Moment<'_>, visit: VisitId, through: Vec<StepId>, cause: Cause) {
+        let Some((_, step)) = self.step_of(moment, visit) else { return };
+        let place = moment.place(visit);
+        let values: crate::event::Fields =
+            Self::defaults(&step.fields).map(|(field, default)| (field.name.clone(), default.evaluate(&place))).collect();
+        if !values.is_empty() {
+            moment.emit(Event::FieldsSet { visit, values });
+        }
+        if let Some(deadline) = &step.deadline {
+            deadline.start(moment, visit);
+        }
+        listen::start(&step.listeners, moment, visit);
+        let mut through = through.into_iter();
+        match through.next() {
+            Some(next) => {
+                let through = through.collect();
+                moment.first([Work::Enter(Entry { through, ..Entry::new(next, visit, cause) })]);
+            }
+            None => moment.first([Work::Go { visit }]),
+        }
+        perform(&step.on_enter, moment, visit);
+    }
+
+    fn go(&self, moment: &mut Moment<'_>, visit: VisitId) {
+        let Some((_, step)) = self.step_of(moment, visit) else { return };
+        let name = &step.name;
+        match &step.kind {
+            Kind::Task(task) => task.go(moment, visit),
+            Kind::Stage(stage) => stage.go(moment, visit, name, step.line),
+            Kind::Parallel(parallel) => parallel.go_on(moment, visit, name),
+            Kind::Each(each) => each.go(moment, visit, name),
+            Kind::Call(call) => call.go(moment, visit),
+            Kind::Job(job) => job.go(moment, visit),
+            Kind::Wait(wait) => wait.go(moment, visit),
+            Kind::Choose(choose) => choose.go(moment, visit, name),
+            Kind::Decide(decide) => decide.go(moment, visit, name),
+            Kind::Do(effects) => effects.go(moment, visit),
+            Kind::Close(close) => {
+                let outcome = close.outcome.clone();
+                self.leave_all(moment, visit);
+                moment.emit(Event::CaseClosed { outcome });
+                moment.drop_works();
+            }
+        }
+    }
+
+    /// Branches or items of a visit have changed: start those that may, and see whether the join holds.
+    fn gather(&self, moment: &mut Moment<'_>, visit: VisitId) {
+        let Some((_, step)) = self.step_of(moment, visit) else { return };
+        match &step.kind {
+            Kind::Parallel(parallel) => parallel.go_on(moment, visit, &step.name),
+            Kind::Each(each) => each.go_on(moment, visit, &step.name),
+            Kind::Stage(_) => moment.first([Work::Finish { visit, how: Ending::Done }]),
+            Kind::Task(_)
+            | Kind::Call(_)
+            | Kind::Job(_)
+            | Kind::Wait(_)
+            | Kind::Choose(_)
+            | Kind::Decide(_)
+            | Kind::Do(_)
+            | Kind::Close(_) => {}
+        }
+    }
+
+    /// A scope inside `parent` ended.
+    fn ended(&self, moment: &mut Moment<'_>, parent: VisitId, ended: StepId, index: u32) {
+        let Some((_, step)) = self.step_of(moment, parent) else {
+            let text = format!("nothing follows `{}`", self.step(ended).name);
+            moment.emit(Event::IncidentRaised { visit: VisitId::CASE, text });
+            return;
+        };
+        let gather = match &step.kind {
+            Kind::Parallel(parallel) => &parallel.gather,
+            Kind::Each(each) => &each.gather,
+            Kind::Stage(_)
+            | Kind::Task(_)
+            | Kind::Call(_)
+            | Kind::Job(_)
+            | Kind::Wait(_)
+            | Kind::Choose(_)
+            | Kind::Decide(_)
+            | Kind::Do(_)
+            | Kind::Close(_) => {
+                moment.first([Work::Finish { visit: parent, how: Ending::Done }]);
+                return;
+            }
+        };
+        let member = moment.visit(parent).and_then(|visit| visit.results.get(&index)).map(|found| found.item.clone());
+        let cause = Cause::new(Edge::Next, &step.name, step.line);
+        let is_through = match member {
+            Some(member) => gather.follow(moment, parent, ended, member, cause),
+            None => true,
+        };
+        if is_through {
+            moment.first([Work::Gather { visit: parent }]);
+        }
+    }
+
+    /// A visit did what it was for: once more, or on.
+    fn finish(&self, moment: &mut Moment<'_>, visit: VisitId, how: Ending) {
+        let Some((id, step)) = self.step_of(moment, visit) else { return };
+        let Some(found) = moment.visit(visit) else { return };
+        let (parent, passed, after) = (found.parent, found.passed, found.after);
+        let index = found.item.as_ref().map_or(0, |item| item.index);
+        let goes_on_inside = passed && moment.case.inside(visit).next().is_some();
+        if passed && !goes_on_inside {
+            self.leave(moment, visit, how, false);
+            return;
+        }
+        let place = moment.place(visit);
+        let again = how == Ending::Done
+            && step.repeat.as_ref().is_some_and(|repeat| match repeat {
+                Repeat::While(formula) => formula.holds(&place),
+                Repeat::Until(formula) => !formula.holds(&place),
+            });
+        if again && !goes_on_inside {
+            let item = found.item.clone();
+            self.leave(moment, visit, how, false);
+            let cause = Cause::new(Edge::Repeat, &step.name, step.line);
+            moment.first([Work::Enter(Entry { item, after, ..Entry::new(id, parent, cause) })]);
+            return;
+        }
+        if let Some(goto) = &step.goto {
+            let Some((number, exit)) = goto.choose(moment, visit) else {
+                let text = format!("no `goto` of `{}` applies", step.name);
+                moment.emit(Event::IncidentRaised { visit, text });
+                return;
+            };
+            let edge = if goto.branches.len() > 1 { Edge::Branch(number) } else { Edge::Next };
+            let cause = Cause::new(edge, &step.name, exit.line);
+            moment.first([Work::Move { from: visit, target: exit.target, how, cause }]);
+            return;
+        }
+        let after = if step.kind.is_passing() { after } else { Some(visit).filter(|_| self.goes_back) };
+        if !goes_on_inside {
+            self.leave(moment, visit, how, self.goes_back && !step.kind.is_passing());
+        }
+        self.go_on_after(moment, id, parent, index, after, Edge::Next);
+    }
+
+    /// What follows a step that is over and has no `goto`, or was passed over.
+    fn go_on_after(
+        &self,
+        moment: &mut Moment<'_>,
+        id: StepId,
+        parent: VisitId,
+        index: u32,
+        after: Option<VisitId>,
+        edge: Edge,
+    ) {
+        let step = self.step(id);
+        let skipped_exit = step.goto.as_ref().filter(|_| edge == Edge::Skipped);
+        if let Some((_, exit)) = skipped_exit.and_then(|goto| goto.choose(moment, parent)) {
+            let cause = Cause::new(edge, &step.name, exit.line);
+            self.depart(moment, super::travel::Departure { step: id, parent, index, after }, exit.target, cause);
+            return;
+        }
+        match step.follower {
+            Some(next) => {
+                let cause = Cause::new(edge, &step.name, step.line);
+                moment.first([Work::Enter(Entry { after, ..Entry::new(next, parent, cause) })]);
+            }
+            None => moment.first([Work::Ended { parent, step: id, index }]),
+        }
+    }
+
+    fn clock(&self, moment: &mut Moment<'_>, visit: VisitId, change: &ClockChange) {
+        if let Some(rule) = self.step_of(moment, visit).and_then(|(_, step)| step.deadline.as_ref()) {
+            rule.change(moment, visit, change);
+        }
+    }
+
+    /// After the works: conditions that now hold, and tasks that now belong to others.
+    fn settle(&self, moment: &mut Moment<'_>) -> bool {
+        if !moment.case.is_open() {
+            return false;
+        }
+        let mut any = listen::look(&self.listeners, moment, VisitId::CASE);
+        let visits: Vec<VisitId> = moment.case.visits.keys().copied().collect();
+        for visit in visits {
+            let Some((_, step)) = self.step_of(moment, visit) else { continue };
+            if moment.visit(visit).is_some_and(crate::case::Visit::awaits_lock) {
+                continue;
+            }
+            any |= listen::look(&step.listeners, moment, visit);
+            match &step.kind {
+                Kind::Wait(wait) => any |= wait.look(moment, visit),
+                Kind::Task(task) => task.renew(moment, visit),
+                Kind::Stage(_)
+                | Kind::Parallel(_)
+                | Kind::Each(_)
+                | Kind::Call(_)
+                | Kind::Job(_)
+                | Kind::Choose(_)
+                | Kind::Decide(_)
+                | Kind::Do(_)
+                | Kind::Close(_) => {}
+            }
+        }
+        any
+    }
+
+    /// Leaves a visit and all inside it, innermost first. `kept` ones can be come back to.
+    pub(super) fn leave(&self, moment: &mut Moment<'_>, root: VisitId, how: Ending, kept: bool) {
+        let mut order = Vec::new();
+        collect(moment, root, &mut order);
+        for visit in order.into_iter().rev() {
+            let Some((_, step)) = self.step_of(moment, visit) else { continue };
+            perform(&step.on_leave, moment, visit);
+            let Some(found) = moment.visit(visit) else { continue };
+            let lock = found.lock.clone().filter(|lock| lock.held);
+            if let Some(child) = found.child {
+                Call::cancel(moment, visit, child);
+            }
+            let how = if visit == root { how } else { Ending::Left };
+            moment.emit(Event::StepLeft { visit, step: step.name.clone(), how, kept });
+            if let Some(lock) = lock {
+                self.pass_lock_on(moment, &lock.name);
+            }
+        }
+    }
+
+    /// Leaves everything: the case ends where it is.
+    pub fn leave_everything(&self, moment: &mut Moment<'_>) {
+        self.leave_all(moment, VisitId::CASE);
+    }
+
+    /// Leaves everything: the case closes at `last`.
+    fn leave_all(&self, moment: &mut Moment<'_>, last: VisitId) {
+        let roots: Vec<VisitId> = moment.case.inside(VisitId::CASE).map(|visit| visit.id).collect();
+        for root in roots {
+            let how = if root == last { Ending::Done } else { Ending::Left };
+            self.leave(moment, root, how, false);
+        }
+    }
+
+    fn pass_lock_on(&self, moment: &mut Moment<'_>, lock: &crate::ids::Name) {
+        let awaits = |visit: &&crate::case::Visit| visit.lock.as_ref().is_some_and(|found| !found.held && found.name == *lock);
+        let Some((visit, step)) =
+            moment.case.visits.values().find(awaits).map(|visit| (visit.id, visit.step.clone()))
+        else {
+            return;
+        };
+        moment.emit(Event::LockTaken { visit, lock: lock.clone() });
+        let line = self.find(&step).map_or(0, |(_, step)| step.line);
+        let cause = Cause::new(Edge::Next, &step, line);
+        moment.first([Work::Begin { visit, through: Vec::new(), cause }]);
+    }
+}
+
+/// A visit and all inside it, each before those inside it.
+fn collect(moment: &Moment<'_>, root: VisitId, order: &mut Vec<VisitId>) {
+    order.push(root);
+    let mut next = order.len() - 1;
+    while let Some(visit) = order.get(next).copied() {
+        order.extend(moment.case.inside(visit).map(|inner| inner.id));
+        next += 1;
+    }
+}

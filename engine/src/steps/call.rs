@@ -1,0 +1,62 @@
+//! `call`: another process as a child case; its outcome and chosen fields come back.
+
+use crate::checker::{Checker, Keys};
+use crate::clauses::effects::{Destination, fields_of, write};
+use crate::event::{Ending, Event, Fields};
+use crate::formula::Operand;
+use crate::ids::{CaseId, Name, VisitId};
+use crate::moment::{Moment, Work};
+use crate::value::Value;
+
+/// A step that waits for another case.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The process.
+    pub process: Name,
+    /// What it is given, by its own names.
+    pub with: Vec<(Name, Operand)>,
+    /// What comes back: our field, and its name there.
+    pub take: Vec<(Destination, Name)>,
+}
+
+impl Call {
+    /// Opens the other case.
+    pub fn go(&self, moment: &mut Moment<'_>, visit: VisitId) {
+        let fields = fields_of(moment, visit, &self.with);
+        let child = moment.next_case();
+        moment.emit(Event::ChildOpened { visit, child, process: self.process.clone(), fields });
+    }
+
+    /// The other case closed: takes what comes back and goes on.
+    pub fn close(&self, moment: &mut Moment<'_>, visit: VisitId, outcome: &Name, fields: &Fields) {
+        moment.emit(Event::ChildClosed { visit, outcome: outcome.clone() });
+        let values = self.take.iter().map(|(to, theirs)| (to.clone(), fields.get(theirs).cloned().unwrap_or_default()));
+        write(moment, visit, values.collect());
+        moment.given.insert(Name::new("outcome"), Value::Text(outcome.clone()));
+        moment.first([Work::Finish { visit, how: Ending::Done }]);
+    }
+
+    /// Tells the other case that it is no longer wanted.
+    pub fn cancel(moment: &mut Moment<'_>, visit: VisitId, child: CaseId) {
+        moment.emit(Event::ChildCancelled { visit, child });
+    }
+}
+
+impl Call {
+    /// Reads `call`, `with` and `take`.
+    pub fn check(checker: &mut Checker<'_>, keys: &mut Keys<'_>) -> Option<Self> {
+        let process = keys.take("call")?;
+        let other = checker.check_other(keys, process);
+        let taken_from = keys.take("take");
+        let take = taken_from.map(|take| checker.check_take(take)).unwrap_or_default();
+        let (process, with) = other?;
+        if let (Some(outline), Some(node)) = (checker.catalog.processes.get(&process), taken_from) {
+            for (_, theirs) in take.iter().filter(|(_, theirs)| !outline.fields.contains_key(theirs)) {
+                let message = format!("`{process}` has no field `{theirs}` to take");
+                let known = outline.fields.keys().map(Name::as_str);
+                checker.error(node.span, "unknown-field", message).suggest(theirs, known);
+            }
+        }
+        Some(Self { process, with, take })
+    }
+}

@@ -1,0 +1,163 @@
+//! `join`, `rest`, `pace`, `after_each`: how branches and items come together again.
+
+use crate::checker::{Checker, Keys};
+use crate::event::{Cause, Edge, Ending, Event, Item};
+use crate::formula::Formula;
+use crate::ids::{Name, VisitId};
+use crate::moment::{Entry, Moment, StepId, Work};
+use crate::value::Value;
+use crate::yaml::Node;
+
+/// When a step with several branches or items is done.
+#[derive(Clone, Debug, Default)]
+pub enum Join {
+    /// When all have ended.
+    #[default]
+    All,
+    /// When one has ended as done.
+    Any,
+    /// When so many have ended as done.
+    Count(u32),
+    /// At once.
+    None,
+    /// When the condition holds.
+    When(Formula),
+}
+
+/// How branches or items come together.
+#[derive(Clone, Debug, Default)]
+pub struct Gather {
+    /// When the step is done.
+    pub join: Join,
+    /// Whether those still running go on once the join holds.
+    pub rest_continues: bool,
+    /// Whether they run one after the other.
+    pub one_at_a_time: bool,
+    /// What follows each branch's end.
+    pub after_each: Option<StepId>,
+}
+
+/// One branch or item that is to run.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// The step that runs.
+    pub step: StepId,
+    /// Its name in events.
+    pub name: Name,
+    /// The branch's number or the item.
+    pub item: Option<Item>,
+    /// The line in the definition.
+    pub line: u32,
+}
+
+impl Gather {
+    /// Starts what may start, sees whether the join holds, and puts what follows on the agenda.
+    /// `waiting` are those not yet started.
+    pub fn go_on(&self, moment: &mut Moment<'_>, visit: VisitId, step: &Name, waiting: Vec<Member>) {
+        if self.holds(moment, visit, waiting.len()) {
+            self.join(moment, visit);
+            return;
+        }
+        let running = moment.case.inside(visit).count();
+        let may_start = match (self.one_at_a_time, running) {
+            (false, _) => waiting.len(),
+            (true, 0) => 1,
+            (true, _) => 0,
+        };
+        let entries = waiting.into_iter().take(may_start).map(|member| {
+            let cause = Cause::new(Edge::Inside, step, member.line);
+            Work::Enter(Entry { item: member.item, ..Entry::new(member.step, visit, cause) })
+        });
+        moment.first(entries.collect::<Vec<Work>>());
+    }
+
+    fn join(&self, moment: &mut Moment<'_>, visit: VisitId) {
+        let running: Vec<VisitId> = moment.case.inside(visit).map(|inner| inner.id).collect();
+        if self.rest_continues && !running.is_empty() {
+            if moment.visit(visit).is_some_and(|visit| !visit.passed) {
+                moment.emit(Event::StepPassed { visit });
+                moment.first([Work::Finish { visit, how: Ending::Done }]);
+            }
+            return;
+        }
+        let cancelled = running.into_iter().map(|visit| Work::Cancel { visit });
+        let works: Vec<Work> = cancelled.chain([Work::Finish { visit, how: Ending::Done }]).collect();
+        moment.first(works);
+    }
+
+    fn holds(&self, moment: &Moment<'_>, visit: VisitId, waiting: usize) -> bool {
+        let Some(found) = moment.visit(visit) else { return false };
+        let running = moment.case.inside(visit).count();
+        let all_ended = running == 0 && waiting == 0;
+        let done = || {
+            let counting = found.ended.iter().filter(|((step, _), _)| self.after_each.is_none() || step.ends_with(AFTER_EACH));
+            counting.filter(|(_, ending)| **ending == Ending::Done).count()
+        };
+        all_ended
+            || match &self.join {
+                Join::All => false,
+                Join::Any => done() >= 1,
+                Join::Count(needed) => done() >= usize::try_from(*needed).unwrap_or(usize::MAX),
+                Join::None => true,
+                Join::When(formula) => formula.holds(&moment.place(visit)),
+            }
+    }
+
+    /// A branch ended: enters what follows it, if something does. Answers whether the branch is through.
+    pub fn follow(&self, moment: &mut Moment<'_>, visit: VisitId, ended: StepId, member: Item, cause: Cause) -> bool {
+        match self.after_each {
+            Some(after) if after != ended => {
+                moment.first([Work::Enter(Entry { item: Some(member), ..Entry::new(after, visit, cause) })]);
+                false
+            }
+            Some(_) | None => true,
+        }
+    }
+}
+
+/// How the step made of `after_each` is called: this, after the name of the step it belongs to.
+pub const AFTER_EACH: &str = "/after";
+
+/// A branch seen as an item: its number, and its name as the value of `branch`.
+pub fn branch_item(index: u32, name: &Name) -> Item {
+    Item { index, name: Name::new("branch"), value: Value::Text(name.clone()) }
+}
+
+/// A join that waits for more than this waits for ever.
+const JOIN_MAX: u32 = 1_000;
+
+impl Gather {
+    /// Reads `join`, `rest` and `pace` (or `in: turn`) among the keys of a step.
+    pub fn check(checker: &mut Checker<'_>, keys: &mut Keys<'_>, after_each: Option<StepId>) -> Self {
+        let join = keys.take("join").map(|join| Join::check(checker, join)).unwrap_or_default();
+        let rests = [("cancel", false), ("continue", true)];
+        let rest = keys.take("rest").and_then(|rest| checker.word(rest, "`rest`", &rests));
+        let paces = [("together", false), ("one-at-a-time", true)];
+        let pace = keys.take("pace").and_then(|pace| checker.word(pace, "`pace`", &paces));
+        let turn = keys.take("in").and_then(|turn| checker.word(turn, "`in`", &[("turn", true)]));
+        Self {
+            join,
+            rest_continues: rest.unwrap_or(false),
+            one_at_a_time: turn.or(pace).unwrap_or(false),
+            after_each,
+        }
+    }
+}
+
+impl Join {
+    fn check(checker: &mut Checker<'_>, node: &Node) -> Self {
+        let text = node.as_scalar().map(|scalar| scalar.text.clone());
+        if text.as_ref().is_some_and(|text| text.starts_with('=')) {
+            return checker.condition(node).map_or(Self::All, Self::When);
+        }
+        if node.as_integer().is_some() {
+            return checker.integer(node, "`join`", 1..JOIN_MAX + 1).map_or(Self::All, Self::Count);
+        }
+        let words = [("all", 0u8), ("any", 1), ("none", 2)];
+        match checker.word(node, "`join`", &words) {
+            Some(1) => Self::Any,
+            Some(2) => Self::None,
+            Some(_) | None => Self::All,
+        }
+    }
+}
