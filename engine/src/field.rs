@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+
 use crate::formula::Operand;
 use crate::ids::Name;
 use crate::rejection::Rejection;
-use crate::value::{Type, Value};
+use crate::time::parse_local;
+use crate::value::{DateTime, Type, Value};
 
 /// How long a line of text may be, in characters.
 pub const LINE_MAX: usize = 200;
@@ -68,10 +71,20 @@ impl Field {
     /// `FieldWrong` when it does not fit.
     pub fn accept(&self, value: &Value) -> Result<Value, Rejection> {
         let wrong = |message: String| Rejection::FieldWrong { field: self.name.clone(), message };
+        let value = match (&self.kind, value) {
+            (Type::DateTime, Value::Text(text)) => local_moment(text).unwrap_or_else(|| value.clone()),
+            _ => value.clone(),
+        };
         let value = Value::from_plain_json(&value.to_plain_json(), &self.kind).map_err(wrong)?;
         self.shape.check(&value).map_err(wrong)?;
         Ok(value)
     }
+}
+
+/// A moment as people write it, `2026-10-13 18:00`, on the clock of the case's calendar.
+fn local_moment(text: &str) -> Option<Value> {
+    let at = parse_local(text, &TimeZone::UTC).ok()?;
+    DateTime::new(at.to_zoned(TimeZone::UTC).datetime(), None).map(Value::DateTime)
 }
 
 impl Shape {

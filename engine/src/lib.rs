@@ -26,3 +26,4 @@ pub mod steps;
 pub mod process;
 pub mod decide;
 pub mod compile;
+pub mod library;

@@ -128,36 +128,42 @@ impl Organization {
         found
     }
 
-    /// What does not fit together, as sentences; empty when all is well.
-    pub fn problems(&self) -> Vec<String> {
+    /// What does not fit together: a path like `people.li-si.duties`, and a sentence; empty when all is well.
+    pub fn problems(&self) -> Vec<(String, String)> {
         let mut problems = Vec::new();
+        let mut wrong = |path: String, message: String| problems.push((path, message));
         for (id, unit) in &self.units {
-            if let Some(parent) = &unit.parent {
-                if !self.units.contains_key(parent) {
-                    problems.push(format!("unit `{id}` belongs to `{parent}`, which is not a unit"));
-                } else if self.depth(id).is_none() {
-                    problems.push(format!("unit `{id}` belongs to itself, or lies deeper than {UNIT_DEPTH_MAX} units"));
+            let path = format!("units.{id}.parent");
+            match &unit.parent {
+                None => {}
+                Some(parent) if !self.units.contains_key(parent) => {
+                    wrong(path, format!("unit `{id}` belongs to `{parent}`, which is not a unit"));
                 }
+                Some(_) if self.depth(id).is_none() => {
+                    wrong(path, format!("unit `{id}` belongs to itself, or lies deeper than {UNIT_DEPTH_MAX} units"));
+                }
+                Some(_) => {}
             }
         }
         for (id, person) in &self.people {
             for (unit, duties) in &person.duties {
+                let path = format!("people.{id}.duties.{unit}");
                 if !self.units.contains_key(unit) {
-                    problems.push(format!("person `{id}` has a duty in `{unit}`, which is not a unit"));
+                    wrong(path.clone(), format!("`{id}` has a duty in `{unit}`, which is not a unit"));
                 }
                 for duty in duties.iter().filter(|duty| !self.duties.contains_key(*duty)) {
-                    problems.push(format!("person `{id}` has the duty `{duty}`, which is not declared"));
+                    wrong(path.clone(), format!("`{id}` has the duty `{duty}`, which is not declared"));
                 }
             }
         }
-        for absence in &self.absences {
+        for (number, absence) in self.absences.iter().enumerate() {
             for person in [&absence.person, &absence.deputy] {
                 if !self.people.contains_key(person) {
-                    problems.push(format!("an absence names `{person}`, who is not a person here"));
+                    wrong(format!("absences[{number}]"), format!("there is no person `{person}`"));
                 }
             }
             if absence.from >= absence.until {
-                problems.push(format!("the absence of `{}` ends before it begins", absence.person));
+                wrong(format!("absences[{number}]"), format!("the absence of `{}` ends before it begins", absence.person));
             }
         }
         problems
