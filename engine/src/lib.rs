@@ -27,3 +27,5 @@ pub mod process;
 pub mod decide;
 pub mod compile;
 pub mod library;
+pub mod view;
+pub mod scenario;

@@ -178,6 +178,22 @@ impl Checker<'_> {
         }
     }
 
+    /// A moment, or an expression for a moment or a date, which lasts until its end.
+    pub fn moment(&mut self, node: &Node) -> Option<Operand> {
+        let scalar = node.as_scalar().filter(|scalar| scalar.text.starts_with('='));
+        if scalar.is_none() {
+            return self.operand(node, &Type::DateTime);
+        }
+        let formula = self.formula(node, &Type::Any)?;
+        match formula.expression().result_type() {
+            Type::DateTime | Type::Date | Type::Any | Type::Null => Some(Operand::Formula(formula)),
+            _ => {
+                self.error(node.span, "not-a-moment", "a date or a date and time is needed here");
+                None
+            }
+        }
+    }
+
     /// A literal, or an expression after `=`, of a type.
     pub fn operand(&mut self, node: &Node, wanted: &Type) -> Option<Operand> {
         let is_formula = node.as_scalar().is_some_and(|scalar| scalar.text.starts_with('='));

@@ -11,7 +11,6 @@ use crate::formula::Formula;
 use crate::ids::{Name, VisitId};
 use crate::moment::{ClockChange, Length, Moment};
 use crate::time::{RungAt, Span, SpanUnit};
-use crate::value::Type;
 use crate::yaml::Node;
 
 /// How often a rung may be repeated in one wake; after a long stop the rest is passed over.
@@ -227,7 +226,7 @@ impl DeadlineRule {
         let mut keys = checker.keys(node, "the deadline")?;
         let title = keys.take("title").and_then(|title| checker.text(title, "`title`"));
         let within = keys.take("within").map(|within| check_limits(checker, within));
-        let until = keys.take("until").and_then(|until| checker.operand(until, &Type::DateTime));
+        let until = keys.take("until").and_then(|until| checker.moment(until));
         let limits = match (within, until) {
             (Some(limits), None) => limits,
             (None, Some(until)) => vec![Limit { when: None, length: Length::Until(until) }],
@@ -272,7 +271,7 @@ fn check_limits(checker: &mut Checker<'_>, node: &Node) -> Vec<Limit> {
         let Some(mut keys) = checker.keys(item, "a limit") else { continue };
         let when = keys.take("when").and_then(|when| checker.condition(when));
         let is = keys.take("is").and_then(|is| checker.span(is, "`is`")).map(Length::Span);
-        let until = keys.take("until").and_then(|until| checker.operand(until, &Type::DateTime)).map(Length::Until);
+        let until = keys.take("until").and_then(|until| checker.moment(until)).map(Length::Until);
         if keys.has("is") == keys.has("until") {
             let message = "a limit says either `is: 3 working days` or `until: =…`";
             checker.error(item.span, "deadline-limit", message);

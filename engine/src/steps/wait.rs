@@ -7,7 +7,6 @@ use crate::formula::{Formula, Operand};
 use crate::ids::{Name, VisitId};
 use crate::moment::{Moment, Work};
 use crate::time::Span;
-use crate::value::Type;
 use crate::yaml::Node;
 
 /// The timer of a step that waits for a time.
@@ -82,7 +81,7 @@ impl Wait {
             }
             ["for"] => keys.take("for").and_then(|span| checker.span(span, "`for`")).map(Self::For),
             ["until"] => {
-                keys.take("until").and_then(|until| checker.operand(until, &Type::DateTime)).map(Self::Until)
+                keys.take("until").and_then(|until| checker.moment(until)).map(Self::Until)
             }
             ["when"] => keys.take("when").and_then(|when| checker.condition(when)).map(Self::When),
             _ => {

@@ -259,7 +259,7 @@ fn check_send(checker: &mut Checker<'_>, node: &Node) -> Option<Act> {
 fn check_extend(checker: &mut Checker<'_>, node: &Node) -> Option<Act> {
     let mut keys = checker.keys(node, "`extend`")?;
     let deadline = keys.take("deadline").and_then(|step| limited_step(checker, step));
-    let to = keys.take("to").and_then(|to| checker.operand(to, &Type::DateTime)).map(Length::Until);
+    let to = keys.take("to").and_then(|to| checker.moment(to)).map(Length::Until);
     let by = keys.take("by").and_then(|by| checker.span(by, "`by`")).map(Length::Span);
     if !keys.has("to") && !keys.has("by") {
         checker.error(node.span, "missing-key", "`extend` needs `to: =…` or `by: 3 working days`");

@@ -1,0 +1,184 @@
+//! What a scenario expects, held against the case.
+
+use std::collections::BTreeSet;
+
+use super::play::failure;
+use super::stage::{Player, Stage};
+use super::{Expectation, Expected};
+use crate::case::{Deadline, Visit};
+use crate::diagnostic::Diagnostic;
+use crate::event::{Event, Light};
+use crate::expression::equal;
+use crate::ids::{Name, VisitId, written_step};
+use crate::value::Value;
+use crate::view::offers;
+
+/// Everything that is not as expected.
+pub fn check(expectations: &[Expectation], stage: &Stage<'_>) -> Vec<Diagnostic> {
+    let Some(player) = stage.players.first() else { return Vec::new() };
+    let wanted = expectations.iter().find_map(|expectation| match &expectation.what {
+        Expected::In(steps) if steps.len() == 1 => steps.first(),
+        _ => None,
+    });
+    expectations
+        .iter()
+        .filter_map(|expectation| {
+            let found = hold(&expectation.what, stage, player, wanted).err()?;
+            Some(failure(expectation.span, found))
+        })
+        .collect()
+}
+
+fn hold(expected: &Expected, stage: &Stage<'_>, player: &Player, at: Option<&Name>) -> Result<(), String> {
+    let case = &player.case;
+    match expected {
+        Expected::In(steps) => {
+            let found: BTreeSet<&str> = case.leaves().map(|visit| written_step(&visit.step)).collect();
+            let wanted: BTreeSet<&str> = steps.iter().map(Name::as_str).collect();
+            same("the case is in", &spoken(&wanted), &spoken(&found))
+        }
+        Expected::NotIn(steps) => {
+            let found = case.visits.values().find(|visit| steps.iter().any(|step| *step == *written_step(&visit.step)));
+            match found {
+                None => Ok(()),
+                Some(visit) => Err(format!("the case is in {}", visit.step)),
+            }
+        }
+        Expected::Due(due) => {
+            let calendar = player.process.calendar_in(&stage.library.catalog.calendars);
+            let described = |at: &jiff::Timestamp| calendar.describe_due(*at);
+            let wanted = due.as_ref().map_or("nothing".to_owned(), described);
+            let found = deadlines(player, at).map(|deadline| described(&deadline.due.at)).collect();
+            one_of("due", &wanted, found)
+        }
+        Expected::Light(light) => {
+            let found = deadlines(player, at).map(|deadline| word(deadline.light).to_owned()).collect();
+            one_of("the light is", light, found)
+        }
+        Expected::Provisional(wanted) => {
+            let found = deadlines(player, at).map(|deadline| deadline.due.provisional.to_string()).collect();
+            one_of("provisional is", &wanted.to_string(), found)
+        }
+        Expected::Outcome(wanted) => {
+            let found = case.closed.as_ref().map_or("open", |closed| closed.outcome.as_str());
+            same("the outcome is", wanted, found)
+        }
+        Expected::Open(wanted) => same("open is", &wanted.to_string(), &case.is_open().to_string()),
+        Expected::Marks(wanted) => listed("marks are", wanted, stage, |event| match event {
+            Event::Marked { kind, .. } => Some(kind.clone()),
+            _ => None,
+        }),
+        Expected::Documents(wanted) => listed("documents are", wanted, stage, |event| match event {
+            Event::DocumentFiled { template, .. } => Some(template.clone()),
+            _ => None,
+        }),
+        Expected::Notified(wanted) => listed("notified are", wanted, stage, |event| match event {
+            Event::Notified { template, .. } => Some(template.clone()),
+            _ => None,
+        }),
+        Expected::Incidents(wanted) => {
+            let events = stage.players.iter().flat_map(|player| &player.events);
+            let found = events.filter(|event| matches!(event, Event::IncidentRaised { .. })).count();
+            same("incidents are", &wanted.to_string(), &found.to_string())
+        }
+        Expected::Fields(fields) => fields.iter().try_for_each(|(name, value)| field(player, name, value)),
+        Expected::May(who, actions) => may(stage, player, who, actions),
+        Expected::Cases(process, wanted) => {
+            let found = stage.players.iter().filter(|player| player.process.name == *process).count();
+            same(&format!("cases of {process} are"), &wanted.to_string(), &found.to_string())
+        }
+        Expected::Holder(wanted) => {
+            let task = here(player, at).find_map(|visit| visit.task.as_ref());
+            let found = task.and_then(|task| task.holder.as_ref()).map_or("nobody", Name::as_str);
+            same("the holder is", wanted.as_ref().map_or("nobody", Name::as_str), found)
+        }
+    }
+}
+
+/// The innermost visits that the expectation is about.
+fn here<'p>(player: &'p Player, at: Option<&'p Name>) -> impl Iterator<Item = &'p Visit> {
+    let fits = move |visit: &&Visit| at.is_none_or(|at| *at == *written_step(&visit.step));
+    player.case.leaves().filter(fits)
+}
+
+/// The nearest deadline around each of them.
+fn deadlines<'p>(player: &'p Player, at: Option<&'p Name>) -> impl Iterator<Item = &'p Deadline> {
+    here(player, at).filter_map(|visit| player.case.path(visit.id).find_map(|around| around.deadline.as_ref()))
+}
+
+fn field(player: &Player, name: &Name, wanted: &Value) -> Result<(), String> {
+    let own = player.case.visits.values().rev().find_map(|visit| visit.fields.get(name));
+    let found = player.case.fields.get(name).or(own).cloned().unwrap_or_default();
+    let declared = player.process.fields.iter().find(|field| field.name == *name);
+    let wanted = match declared {
+        Some(field) if !wanted.is_null() => field.accept(wanted).map_err(|rejection| rejection.to_string())?,
+        Some(_) | None => wanted.clone(),
+    };
+    if found == wanted || equal(&found, &wanted) == Some(true) {
+        return Ok(());
+    }
+    Err(format!("`{name}` is {}, expected {}", found.to_plain_json(), wanted.to_plain_json()))
+}
+
+fn may(stage: &Stage<'_>, player: &Player, who: &Name, wanted: &[Name]) -> Result<(), String> {
+    let people: Vec<Name> = match player.process.roles.get(who) {
+        _ if stage.organization.people.contains_key(who) => vec![who.clone()],
+        Some(role) => {
+            let actor = crate::event::Actor::Clock;
+            let world = stage.world();
+            let calendar = player.process.calendar_in(&stage.library.catalog.calendars);
+            let moment = crate::moment::Moment::new(&player.case, stage.now, &actor, &world, calendar);
+            let candidates = role.who.candidates(&moment.place(VisitId::CASE));
+            stage.organization.actors(&candidates, stage.now).into_iter().collect()
+        }
+        None => Vec::new(),
+    };
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    for person in people.iter().take(1) {
+        let on_offer = offers(&player.process, &stage.world(), &player.case, person, stage.now);
+        found.extend(on_offer.into_iter().filter(|offer| offer.refusal.is_none()).map(|offer| offer.action.to_string()));
+    }
+    let found: BTreeSet<&str> = found.iter().map(String::as_str).collect();
+    let wanted: BTreeSet<&str> = wanted.iter().map(Name::as_str).collect();
+    same(&format!("{who} may"), &spoken(&wanted), &spoken(&found))
+}
+
+fn listed(
+    what: &str,
+    wanted: &[Name],
+    stage: &Stage<'_>,
+    pick: impl Fn(&Event) -> Option<Name>,
+) -> Result<(), String> {
+    let found: Vec<Name> = stage.players.iter().flat_map(|player| &player.events).filter_map(pick).collect();
+    let text = |names: &[Name]| names.iter().map(Name::as_str).collect::<Vec<&str>>().join(", ");
+    same(what, &text(wanted), &text(&found))
+}
+
+fn same(what: &str, wanted: &str, found: &str) -> Result<(), String> {
+    if wanted == found {
+        return Ok(());
+    }
+    let blank = |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
+    Err(format!("{what} {}, expected {}", blank(found), blank(wanted)))
+}
+
+fn one_of(what: &str, wanted: &str, found: Vec<String>) -> Result<(), String> {
+    let none = found.is_empty() && wanted == "nothing";
+    if none || found.iter().any(|found| found == wanted) {
+        return Ok(());
+    }
+    let found: BTreeSet<&str> = found.iter().map(String::as_str).collect();
+    same(what, wanted, &spoken(&found))
+}
+
+fn spoken(words: &BTreeSet<&str>) -> String {
+    words.iter().copied().collect::<Vec<&str>>().join(", ")
+}
+
+fn word(light: Light) -> &'static str {
+    match light {
+        Light::Green => "green",
+        Light::Yellow => "yellow",
+        Light::Red => "red",
+    }
+}
