@@ -1,0 +1,3 @@
+//! The shell of Duban: storage, and the runner that every command goes through.
+
+pub mod storage;

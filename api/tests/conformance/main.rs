@@ -1,0 +1,4 @@
+//! One suite that every database must pass: what the shell promises, on SQLite and on PostgreSQL.
+
+mod cluster;
+mod storage;
