@@ -1,3 +1,5 @@
-//! The shell of Duban: storage, and the runner that every command goes through.
+//! The shell of Duban: storage, the runner that every command goes through, and the command line.
 
+pub mod folder;
 pub mod storage;
+pub mod command_line;
