@@ -2,6 +2,7 @@
 
 use duban_engine::ids::{CaseId, Name};
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 
 use super::{Error, Result};
 
@@ -87,6 +88,33 @@ pub fn micros(at: Timestamp) -> i64 {
 /// The instant of a stored number; one that no calendar has is an error.
 pub fn timestamp(micros: i64) -> Result<Timestamp> {
     Timestamp::from_microsecond(micros).map_err(|error| Error::Unreadable { what: "instant", why: error.to_string() })
+}
+
+/// A short digest of cells, for rows that must not change: the first 16 digits of its SHA-256.
+pub fn digest<'a>(cells: impl IntoIterator<Item = &'a Cell>) -> String {
+    let mut hash = Sha256::new();
+    for cell in cells {
+        // The kind and the length keep cells with shifted borders apart.
+        match cell {
+            Cell::Null => hash.update(b"n"),
+            Cell::Text(text) => {
+                hash.update(b"t");
+                hash.update((text.len() as u64).to_be_bytes());
+                hash.update(text);
+            }
+            Cell::Integer(number) => {
+                hash.update(b"i");
+                hash.update(number.to_be_bytes());
+            }
+            Cell::Texts(_) => {}
+        }
+    }
+    hexadecimal(&hash.finalize()[..8])
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A row as it was read, in the order of the statement's columns.

@@ -6,12 +6,12 @@ use duban_engine::ids::{CaseId, Name};
 use jiff::Timestamp;
 
 use super::table::{Table, integer, text};
-use super::{Cell, Database, Result};
+use super::{Cell, Database, Result, digest};
 
 /// The table.
 pub const TABLE: Table = Table {
     name: "commands",
-    columns: &[text("key"), text("case_id"), integer("sequence"), text("number"), integer("at")],
+    columns: &[text("key"), text("case_id"), integer("sequence"), text("number"), integer("at"), text("digest")],
     key: 1,
 };
 
@@ -35,7 +35,10 @@ pub struct Done {
 impl Done {
     /// The row's cells, in the order of the table's columns.
     pub fn cells(&self, key: &str) -> Vec<Cell> {
-        vec![key.into(), self.case.into(), self.sequence.into(), self.number.as_ref().into(), self.at.into()]
+        let number = self.number.as_ref().into();
+        let mut cells = vec![key.into(), self.case.into(), self.sequence.into(), number, self.at.into()];
+        cells.push(digest(&cells).into());
+        cells
     }
 }
 

@@ -86,6 +86,7 @@ impl Database {
         self.prepare(&table.insert(&source(table.columns))).await?;
         self.prepare(&table.upsert(&source(table.columns))).await?;
         self.prepare(&table.delete(&source(table.key_columns()))).await?;
+        self.prepare(&table.select_between()).await?;
         self.prepare(&table.select()).await
     }
 
@@ -134,7 +135,7 @@ impl Transaction {
         }
     }
 
-    /// Runs several statements that take no parameters.
+    /// Runs a migration: several statements that take no parameters.
     pub(super) async fn run(&mut self, sql: &'static str) -> Result<()> {
         match self {
             Self::Sqlite(transaction) => transaction.run(sql).await,

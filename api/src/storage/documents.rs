@@ -4,7 +4,7 @@ use duban_engine::ids::{CaseId, Name};
 use jiff::Timestamp;
 
 use super::table::{Table, integer, text};
-use super::{Cell, Database, Result, Row};
+use super::{Cell, Database, Result, Row, digest};
 
 /// The table.
 pub const TABLE: Table = Table {
@@ -17,6 +17,7 @@ pub const TABLE: Table = Table {
         text("title"),
         text("body"),
         integer("created_at"),
+        text("digest"),
     ],
     key: 1,
 };
@@ -49,7 +50,7 @@ pub struct Document {
 impl Document {
     /// The row's cells, in the order of the table's columns.
     pub fn cells(&self) -> Vec<Cell> {
-        vec![
+        let mut cells = vec![
             self.id.as_str().into(),
             self.case.into(),
             (&self.template).into(),
@@ -57,10 +58,12 @@ impl Document {
             self.title.as_str().into(),
             self.body.as_str().into(),
             self.created_at.into(),
-        ]
+        ];
+        cells.push(digest(&cells).into());
+        cells
     }
 
-    /// A row of the columns of the table.
+    /// A row of the columns of the table, without the digest.
     pub fn read(row: &Row) -> Result<Self> {
         Ok(Self {
             id: row.text(0)?,

@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::cell::hexadecimal;
 use super::{Cell, Database, Error, Result};
 
 /// The changes of the schema, oldest first. A published one is never edited.
@@ -34,9 +35,4 @@ pub(super) async fn run(database: &Database) -> Result<()> {
 
 fn digest(text: &str) -> String {
     hexadecimal(&Sha256::digest(text))
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -4,7 +4,7 @@ use duban_engine::ids::{CaseId, Name};
 use jiff::Timestamp;
 
 use super::table::{Table, integer, text};
-use super::{Cell, Database, Result, Row, Transaction};
+use super::{Cell, Database, Result, Row, Transaction, digest};
 
 /// The table. A notice is for a duty in a unit, or for a person; what does not apply is empty.
 pub const TABLE: Table = Table {
@@ -20,6 +20,7 @@ pub const TABLE: Table = Table {
         text("text"),
         integer("created_at"),
         integer("read_at"),
+        text("digest"),
     ],
     key: 1,
 };
@@ -62,7 +63,7 @@ pub struct Notice {
 impl Notice {
     /// The row's cells, in the order of the table's columns.
     pub fn cells(&self) -> Vec<Cell> {
-        vec![
+        let mut cells = vec![
             self.id.as_str().into(),
             self.unit.as_str().into(),
             self.duty.as_str().into(),
@@ -72,11 +73,13 @@ impl Notice {
             self.title.as_str().into(),
             self.text.as_str().into(),
             self.created_at.into(),
-            self.read_at.into(),
-        ]
+        ];
+        let digest = digest(&cells);
+        cells.extend([self.read_at.into(), digest.into()]);
+        cells
     }
 
-    /// A row of the columns of the table.
+    /// A row of the columns of the table, without the digest.
     pub fn read(row: &Row) -> Result<Self> {
         Ok(Self {
             id: row.text(0)?,

@@ -14,6 +14,7 @@ pub const TABLE: Table = Table {
         text("case_id"),
         integer("sequence"),
         text("effect"),
+        integer("created_at"),
         integer("due_at"),
         integer("attempts"),
         integer("done_at"),
@@ -24,16 +25,16 @@ pub const TABLE: Table = Table {
 
 const CLAIM: &str = "UPDATE outbox SET due_at = $2, attempts = attempts + 1 WHERE id IN (
     SELECT id FROM outbox WHERE due_at <= $1 ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-    RETURNING id, case_id, sequence, effect, due_at, attempts, done_at, error";
+    RETURNING id, case_id, sequence, effect, created_at, due_at, attempts, done_at, error";
 const NEXT_DUE: &str = "SELECT MIN(due_at) FROM outbox WHERE due_at IS NOT NULL";
 const FINISH: &str = "UPDATE outbox SET due_at = NULL, done_at = $2, error = NULL
     WHERE id IN (SELECT value FROM each($1))";
 const FAIL: &str = "UPDATE outbox SET due_at = CAST($2 AS BIGINT), error = $3 WHERE id = $1";
-const DEAD: &str = "SELECT id, case_id, sequence, effect, due_at, attempts, done_at, error FROM outbox
+const DEAD: &str = "SELECT id, case_id, sequence, effect, created_at, due_at, attempts, done_at, error FROM outbox
     WHERE due_at IS NULL AND done_at IS NULL ORDER BY id LIMIT $1";
 const REVIVE: &str = "UPDATE outbox SET due_at = $2, attempts = 0
     WHERE id = $1 AND due_at IS NULL AND done_at IS NULL";
-const OF_CASE: &str = "SELECT id, case_id, sequence, effect, due_at, attempts, done_at, error FROM outbox
+const OF_CASE: &str = "SELECT id, case_id, sequence, effect, created_at, due_at, attempts, done_at, error FROM outbox
     WHERE id >= $1 AND id < $2 ORDER BY sequence, id";
 
 pub(super) const STATEMENTS: &[&str] = &[CLAIM, NEXT_DUE, FINISH, FAIL, DEAD, REVIVE, OF_CASE];
@@ -49,6 +50,8 @@ pub struct Entry {
     pub sequence: u32,
     /// The effect as JSON.
     pub effect: String,
+    /// When it was asked for.
+    pub created_at: Timestamp,
     /// When somebody may try next, or `None` when it is over.
     pub due_at: Option<Timestamp>,
     /// How often somebody began.
@@ -67,6 +70,7 @@ impl Entry {
             self.case.into(),
             self.sequence.into(),
             self.effect.as_str().into(),
+            self.created_at.into(),
             self.due_at.into(),
             self.attempts.into(),
             self.done_at.into(),
@@ -81,10 +85,11 @@ impl Entry {
             case: row.case(1)?,
             sequence: row.count(2)?,
             effect: row.text(3)?,
-            due_at: row.maybe_at(4)?,
-            attempts: row.count(5)?,
-            done_at: row.maybe_at(6)?,
-            error: row.maybe_text(7),
+            created_at: row.at(4)?,
+            due_at: row.maybe_at(5)?,
+            attempts: row.count(6)?,
+            done_at: row.maybe_at(7)?,
+            error: row.maybe_text(8),
         })
     }
 }

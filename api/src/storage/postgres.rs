@@ -75,13 +75,16 @@ impl Transaction {
         Ok(query(sql, parameters).execute(&mut *self.0).await?.rows_affected())
     }
 
+    /// Texts are ordered by their bytes, as in SQLite, whatever the language of the server is.
     pub(super) async fn run(&mut self, sql: &'static str) -> Result<()> {
-        sqlx::raw_sql(sql).execute(&mut *self.0).await?;
+        let sql = sql.replace(" TEXT", " TEXT COLLATE \"C\"");
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *self.0).await?;
         Ok(())
     }
 
     pub(super) async fn lock_migrations(&mut self) -> Result<()> {
-        self.run(MIGRATION_LOCK).await
+        sqlx::raw_sql(MIGRATION_LOCK).execute(&mut *self.0).await?;
+        Ok(())
     }
 
     pub(super) async fn write(&mut self, sql: &str, rows: &[Vec<Cell>], columns: &[Column]) -> Result<()> {

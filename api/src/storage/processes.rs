@@ -6,13 +6,13 @@ use duban_engine::ids::Name;
 use jiff::Timestamp;
 
 use super::table::{Table, integer, text};
-use super::{Cell, Database, Error, Result, Transaction};
+use super::{Cell, Database, Error, Result, Row, Transaction};
 
 /// The table of deployments.
 pub const DEPLOYMENTS: Table =
     Table { name: "deployments", columns: &[text("id"), text("files"), integer("deployed_at")], key: 1 };
 
-/// The table of the versions of processes, each with the first deployment that has it.
+/// The table of the versions of processes, each with the latest deployment that has it.
 pub const TABLE: Table = Table {
     name: "process_versions",
     columns: &[text("process"), text("version"), text("title"), text("deployment"), integer("deployed_at")],
@@ -20,14 +20,14 @@ pub const TABLE: Table = Table {
 };
 
 const ACTIVE: &str = "SELECT id, files, deployed_at FROM deployments ORDER BY deployed_at DESC, id LIMIT 1";
+const DEPLOYMENTS_ALL: &str = "SELECT id, files, deployed_at FROM deployments ORDER BY deployed_at, id";
+const VERSIONS_ALL: &str = "SELECT process, version, title, deployment, deployed_at FROM process_versions
+    ORDER BY process, deployed_at, version";
 const OF_VERSION: &str = "SELECT id, files, deployments.deployed_at FROM deployments
     JOIN process_versions ON process_versions.deployment = deployments.id WHERE process = $1 AND version = $2";
 const VERSIONS: &str = "SELECT process, version, title, deployment, deployed_at FROM process_versions
     WHERE process = $1 ORDER BY deployed_at DESC, version";
-const ADD_VERSION: &str = "INSERT INTO process_versions (process, version, title, deployment, deployed_at)
-    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (process, version) DO NOTHING";
-
-pub(super) const STATEMENTS: &[&str] = &[ACTIVE, OF_VERSION, VERSIONS, ADD_VERSION];
+pub(super) const STATEMENTS: &[&str] = &[ACTIVE, DEPLOYMENTS_ALL, VERSIONS_ALL, OF_VERSION, VERSIONS];
 
 /// A set of files that was deployed together.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,10 +49,22 @@ pub struct Version {
     pub version: Name,
     /// What people call the process in it.
     pub title: String,
-    /// The first deployment that has it.
+    /// The latest deployment that has it.
     pub deployment: String,
     /// When that was.
     pub deployed_at: Timestamp,
+}
+
+impl Version {
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            (&self.process).into(),
+            (&self.version).into(),
+            self.title.as_str().into(),
+            self.deployment.as_str().into(),
+            self.deployed_at.into(),
+        ]
+    }
 }
 
 /// Makes a deployment the active one, with the versions that are in it.
@@ -60,32 +72,39 @@ pub async fn deploy(transaction: &mut Transaction, deployment: &Deployment, vers
     let files = serde_json::to_string(&deployment.files).expect("texts are always JSON");
     let row = vec![deployment.id.as_str().into(), files.into(), deployment.deployed_at.into()];
     transaction.upsert(&DEPLOYMENTS, &[row]).await?;
-    for version in versions {
-        let parameters: [Cell; 5] = [
-            (&version.process).into(),
-            (&version.version).into(),
-            version.title.as_str().into(),
-            version.deployment.as_str().into(),
-            version.deployed_at.into(),
-        ];
-        transaction.execute(ADD_VERSION, &parameters).await?;
-    }
-    Ok(())
+    let rows: Vec<Vec<Cell>> = versions.iter().map(Version::cells).collect();
+    transaction.upsert(&TABLE, &rows).await
 }
 
 /// The deployment that new cases run by.
 pub async fn active(database: &Database) -> Result<Option<Deployment>> {
-    read_deployment(database.fetch(ACTIVE, &[]).await?)
+    let rows = database.fetch(ACTIVE, &[]).await?;
+    rows.first().map(read_deployment).transpose()
 }
 
 /// The deployment that a version of a process is in.
 pub async fn of_version(database: &Database, process: &Name, version: &Name) -> Result<Option<Deployment>> {
-    read_deployment(database.fetch(OF_VERSION, &[process.into(), version.into()]).await?)
+    let rows = database.fetch(OF_VERSION, &[process.into(), version.into()]).await?;
+    rows.first().map(read_deployment).transpose()
 }
 
 /// The versions of a process, newest first.
 pub async fn versions(database: &Database, process: &Name) -> Result<Vec<Version>> {
-    let rows = database.fetch(VERSIONS, &[process.into()]).await?;
+    read_versions(database.fetch(VERSIONS, &[process.into()]).await?)
+}
+
+/// The versions of all processes.
+pub async fn all_versions(database: &Database) -> Result<Vec<Version>> {
+    read_versions(database.fetch(VERSIONS_ALL, &[]).await?)
+}
+
+/// Every deployment, oldest first.
+pub async fn deployments(database: &Database) -> Result<Vec<Deployment>> {
+    let rows = database.fetch(DEPLOYMENTS_ALL, &[]).await?;
+    rows.iter().map(read_deployment).collect()
+}
+
+fn read_versions(rows: Vec<Row>) -> Result<Vec<Version>> {
     let versions = rows.iter().map(|row| {
         Ok(Version {
             process: row.name(0)?,
@@ -98,9 +117,8 @@ pub async fn versions(database: &Database, process: &Name) -> Result<Vec<Version
     versions.collect()
 }
 
-fn read_deployment(rows: Vec<super::Row>) -> Result<Option<Deployment>> {
-    let Some(row) = rows.first() else { return Ok(None) };
+fn read_deployment(row: &Row) -> Result<Deployment> {
     let files = serde_json::from_str(&row.text(1)?)
         .map_err(|error| Error::Unreadable { what: "deployment", why: error.to_string() })?;
-    Ok(Some(Deployment { id: row.text(0)?, files, deployed_at: row.at(2)? }))
+    Ok(Deployment { id: row.text(0)?, files, deployed_at: row.at(2)? })
 }

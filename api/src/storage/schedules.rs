@@ -14,9 +14,10 @@ const DUE: &str = "SELECT process, position, next_at FROM schedules WHERE next_a
     ORDER BY next_at, process, position LIMIT $2";
 const NEXT: &str = "SELECT MIN(next_at) FROM schedules";
 const MOVE: &str = "UPDATE schedules SET next_at = $4 WHERE process = $1 AND position = $2 AND next_at = $3";
+const END: &str = "DELETE FROM schedules WHERE process = $1 AND position = $2 AND next_at = $3";
 const CLEAR: &str = "DELETE FROM schedules";
 
-pub(super) const STATEMENTS: &[&str] = &[DUE, NEXT, MOVE, CLEAR];
+pub(super) const STATEMENTS: &[&str] = &[DUE, NEXT, MOVE, END, CLEAR];
 
 /// A start by the clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,11 +46,14 @@ pub async fn next(database: &Database) -> Result<Option<Timestamp>> {
     rows.first().map_or(Ok(None), |row| row.maybe_at(0))
 }
 
-/// Moves a schedule on, unless another node did so already.
-pub async fn advance(transaction: &mut Transaction, schedule: &Schedule, next_at: Timestamp) -> Result<()> {
+/// Moves a schedule on, or removes one that never comes again, unless another node did so already.
+pub async fn advance(transaction: &mut Transaction, schedule: &Schedule, next_at: Option<Timestamp>) -> Result<()> {
     let Schedule { process, position, next_at: now } = schedule;
-    let parameters = [process.into(), i64::from(*position).into(), (*now).into(), next_at.into()];
-    transaction.execute(MOVE, &parameters).await?;
+    let key: [Cell; 3] = [process.into(), i64::from(*position).into(), (*now).into()];
+    match next_at {
+        Some(next_at) => transaction.execute(MOVE, &[&key[..], &[next_at.into()]].concat()).await?,
+        None => transaction.execute(END, &key).await?,
+    };
     Ok(())
 }
 

@@ -72,6 +72,13 @@ impl Table {
         format!("DELETE FROM {} WHERE ({key}) IN (SELECT {key} FROM {source})", self.name)
     }
 
+    /// Reads the rows whose key begins from one text until before another, in the order of the key.
+    pub fn select_between(&self) -> String {
+        let (names, key) = (Self::names(self.columns), Self::names(self.key_columns()));
+        let first = self.columns[0].name;
+        format!("SELECT {names} FROM {} WHERE {first} >= $1 AND {first} < $2 ORDER BY {key}", self.name)
+    }
+
     /// Reads every row, in the order of the key.
     pub fn select(&self) -> String {
         format!("SELECT {} FROM {} ORDER BY {}", Self::names(self.columns), self.name, Self::names(self.key_columns()))

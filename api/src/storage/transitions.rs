@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use duban_engine::ids::CaseId;
 use sha2::{Digest, Sha256};
 
-use super::migration::hexadecimal;
+use super::cell::hexadecimal;
 use super::table::{Table, integer, text};
 use super::{Cell, Database, Result, Row};
 

@@ -19,6 +19,7 @@ fn entry(case: u128, due: i64) -> outbox::Entry {
         case,
         sequence: 1,
         effect: "{}".to_owned(),
+        created_at: at(0),
         due_at: Some(at(due)),
         attempts: 0,
         done_at: None,

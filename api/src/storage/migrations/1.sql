@@ -102,7 +102,8 @@ CREATE TABLE commands (
     case_id TEXT NOT NULL,
     sequence BIGINT NOT NULL,
     number TEXT,
-    at BIGINT NOT NULL
+    at BIGINT NOT NULL,
+    digest TEXT NOT NULL
 );
 
 -- `due_at` is when somebody may try next: later than now while somebody tries, missing when it is over.
@@ -111,6 +112,7 @@ CREATE TABLE outbox (
     case_id TEXT NOT NULL,
     sequence BIGINT NOT NULL,
     effect TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
     due_at BIGINT,
     attempts BIGINT NOT NULL,
     done_at BIGINT,
@@ -134,7 +136,8 @@ CREATE TABLE notices (
     title TEXT NOT NULL,
     text TEXT NOT NULL,
     created_at BIGINT NOT NULL,
-    read_at BIGINT
+    read_at BIGINT,
+    digest TEXT NOT NULL
 );
 CREATE INDEX notices_by_duty ON notices (unit, duty, created_at);
 CREATE INDEX notices_by_person ON notices (person, created_at);
@@ -147,7 +150,8 @@ CREATE TABLE documents (
     unit TEXT,
     title TEXT NOT NULL,
     body TEXT NOT NULL,
-    created_at BIGINT NOT NULL
+    created_at BIGINT NOT NULL,
+    digest TEXT NOT NULL
 );
 CREATE INDEX documents_by_case ON documents (case_id, created_at);
 

@@ -22,7 +22,7 @@ pub mod serials;
 pub mod tasks;
 pub mod transitions;
 
-pub use cell::{Cell, Row, micros, timestamp};
+pub use cell::{Cell, Row, digest, hexadecimal, micros, timestamp};
 pub use database::{Database, Listener, Transaction};
 pub use table::{Column, Kind, Table};
 
