@@ -97,12 +97,16 @@ impl Source {
             .line_starts
             .partition_point(|start| *start <= byte_short);
         let line_start = self.line_starts[line - 1] as usize;
-        let before = &self.text[line_start..byte];
+        let (mut characters, mut units) = (0, 0);
+        for letter in self.text[line_start..byte].chars() {
+            characters += 1;
+            units += letter.len_utf16();
+        }
         Position {
             byte: byte_short,
             line: short(line),
-            column: short(before.chars().count() + 1),
-            utf16: short(before.encode_utf16().count()),
+            column: short(characters + 1),
+            utf16: short(units),
         }
     }
 

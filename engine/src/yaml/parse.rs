@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle, options};
 
-use super::layout::{Layout, layout};
 use super::{Entry, Key, Kind, NESTING_MAX, NODES_MAX, Node, Scalar, encoding, keys, syntax};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceId, Span, quoted};
 use crate::ids::Name;
@@ -90,6 +89,34 @@ impl Open {
     fn is_at_key(&self) -> bool {
         matches!(&self.content, Content::Mapping { key: None, .. })
     }
+
+    /// Where the text broke inside a key, that key is no key.
+    fn forget_broken_key(&mut self) {
+        if let Content::Mapping {
+            key: key @ None, ..
+        } = &mut self.content
+        {
+            *key = Some(Awaiting::Nothing);
+        }
+    }
+
+    /// Where the text broke before a value, the value is missing; gives the end of the last item.
+    fn close_last(&mut self) -> Option<u32> {
+        match &mut self.content {
+            Content::Sequence(items) => Some(items.last()?.span.end),
+            Content::Mapping { entries, key, .. } => {
+                if let Some(Awaiting::Key(key)) = key.take() {
+                    let span = key.span.after();
+                    let kind = Kind::Scalar(Scalar::missing(span));
+                    entries.push(Entry {
+                        key,
+                        value: Node { span, kind },
+                    });
+                }
+                Some(entries.last()?.value.span.end)
+            }
+        }
+    }
 }
 
 enum Content {
@@ -123,12 +150,13 @@ impl Builder<'_> {
     fn take(&mut self, event: &Event<'_>, span: Span) -> Progress {
         match event {
             Event::Scalar(value, style, _anchor, _tag) => {
-                let scalar = self.scalar(value, *style, span);
-                let span = scalar.span;
-                self.node(Node {
-                    span,
-                    kind: Kind::Scalar(scalar),
-                })
+                let is_missing = *style == ScalarStyle::Plain && span.start == span.end;
+                let scalar = match is_missing {
+                    true => Scalar::missing(self.after_colon(span)),
+                    false => Scalar::written(value, *style, span, self.text),
+                };
+                let (span, kind) = (scalar.span, Kind::Scalar(scalar));
+                self.node(Node { span, kind })
             }
             Event::SequenceStart(style, _anchor, _tag) => {
                 self.enter(span, *style, Content::Sequence(Vec::new()))
@@ -179,17 +207,21 @@ impl Builder<'_> {
     fn alias(&mut self, span: Span) -> Progress {
         let written = &self.text[span.start as usize..span.end as usize];
         refuse_anchor(self.out, span, written);
-        let scalar = Scalar {
-            text: Name::new(written),
-            plain: false,
-            content_start: span.start,
-            span,
-            layout: Layout::Straight,
-        };
-        self.node(Node {
-            span,
-            kind: Kind::Scalar(scalar),
-        })
+        let scalar = Scalar::written(written, ScalarStyle::Literal, span, self.text);
+        let kind = Kind::Scalar(scalar);
+        self.node(Node { span, kind })
+    }
+
+    /// The place of a missing value: the parser gives the one before the colon.
+    fn after_colon(&self, span: Span) -> Span {
+        let is_value = self
+            .open
+            .last()
+            .is_some_and(|open| matches!(&open.content, Content::Mapping { key: Some(_), .. }));
+        match is_value && self.text[span.start as usize..].starts_with(':') {
+            true => Span::new(span.source, span.start + 1, span.start + 1),
+            false => span,
+        }
     }
 
     /// The start of a document: there may be one.
@@ -223,11 +255,17 @@ impl Builder<'_> {
         Progress::On
     }
 
-    /// The end of the innermost list or mapping; `end` is after its closing bracket, if it has one.
+    /// The end of the innermost list or mapping.
     fn leave(&mut self, end: u32) -> Progress {
-        let Some(open) = self.open.pop() else {
-            return Progress::On;
-        };
+        match self.close(end) {
+            Some(node) => self.node(node),
+            None => Progress::On,
+        }
+    }
+
+    /// The innermost list or mapping as a node; `end` is after its closing bracket, if it has one.
+    fn close(&mut self, end: u32) -> Option<Node> {
+        let open = self.open.pop()?;
         let (kind, last) = match open.content {
             Content::Sequence(items) => {
                 let last = items.last().map(|item| item.span.end);
@@ -245,10 +283,10 @@ impl Builder<'_> {
             StructureStyle::Block => last.unwrap_or(open.span.end),
         };
         let span = Span::new(self.source, open.span.start, end);
-        self.node(Node { span, kind })
+        Some(Node { span, kind })
     }
 
-    /// A finished node goes where it belongs: into the list, as key or value into the mapping, or to the top.
+    /// One node more, if the file may have it.
     fn node(&mut self, node: Node) -> Progress {
         self.nodes += 1;
         if self.nodes > NODES_MAX {
@@ -258,9 +296,15 @@ impl Builder<'_> {
                 .help("split it into several files");
             return Progress::Stopped;
         }
+        self.attach(node);
+        Progress::On
+    }
+
+    /// Where a finished node belongs: into the list, as key or value into the mapping, or at the top.
+    fn attach(&mut self, node: Node) {
         let Some((open, around)) = self.open.split_last_mut() else {
             self.root = Some(node);
-            return Progress::On;
+            return;
         };
         match &mut open.content {
             Content::Sequence(items) => items.push(node),
@@ -278,36 +322,6 @@ impl Builder<'_> {
                 }
             },
         }
-        Progress::On
-    }
-
-    /// A scalar with its layout. A missing value has an empty place and an empty text.
-    fn scalar(&self, value: &str, style: ScalarStyle, span: Span) -> Scalar {
-        let plain = style == ScalarStyle::Plain;
-        let is_missing = plain && span.start == span.end;
-        let value = if is_missing { "" } else { value };
-        let (start, end) = (span.start as usize, span.end as usize);
-        let raw = &self.text[start..end];
-        let (content, raw, span) = match style {
-            ScalarStyle::Plain => (start, raw, span),
-            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
-                let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or("");
-                (start + 1, inner, span)
-            }
-            ScalarStyle::Literal | ScalarStyle::Folded => {
-                // The parser's place reaches over the blank lines up to the next key.
-                let shown = raw.trim_end();
-                let end = short(start + shown.len());
-                (start, raw, Span::new(self.source, span.start, end))
-            }
-        };
-        Scalar {
-            text: Name::new(value),
-            plain,
-            content_start: short(content),
-            span,
-            layout: layout(value, raw, content),
-        }
     }
 
     /// The bracket that is open where the text broke, if the innermost structure has one.
@@ -318,23 +332,15 @@ impl Builder<'_> {
 
     /// Closes what is still open where the text broke, and gives the tree.
     fn finish(mut self) -> Option<Node> {
+        for open in self.open.iter_mut().rev().skip(1) {
+            open.forget_broken_key();
+        }
         while let Some(open) = self.open.last_mut() {
             let start = open.span.end;
-            if let Content::Mapping { entries, key, .. } = &mut open.content
-                && let Some(Awaiting::Key(key)) = key.take()
-            {
-                entries.push(Entry {
-                    value: missing(key.span.after()),
-                    key,
-                });
+            let end = open.close_last();
+            if let Some(node) = self.close(end.unwrap_or(start)) {
+                self.attach(node);
             }
-            let end = match &open.content {
-                Content::Sequence(items) => items.last().map(|item| item.span.end),
-                Content::Mapping { entries, .. } => {
-                    entries.last().map(|entry| entry.value.span.end)
-                }
-            };
-            self.leave(end.unwrap_or(start));
         }
         if self.root.is_none() && !self.out.has_errors() {
             let span = Span::new(self.source, 0, 0);
@@ -342,21 +348,6 @@ impl Builder<'_> {
                 .error(span, "empty-file", "the file has no content");
         }
         self.root
-    }
-}
-
-/// A value that is not there.
-fn missing(span: Span) -> Node {
-    let scalar = Scalar {
-        text: Name::new(""),
-        plain: true,
-        content_start: span.start,
-        span,
-        layout: Layout::Straight,
-    };
-    Node {
-        span,
-        kind: Kind::Scalar(scalar),
     }
 }
 
