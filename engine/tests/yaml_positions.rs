@@ -77,6 +77,7 @@ fn a_piece_of_an_expression_is_found_in_the_file() {
         assert_eq!(placed(text, &root, key, "紧急"), "紧急", "{key}");
     }
     assert_eq!(placed(text, &root, "folded", "3 and"), "3\n    and");
+    assert_eq!(placed(text, &root, "literal", "3\n"), "3\n");
     let plain = root
         .get("plain")
         .and_then(Node::as_scalar)
