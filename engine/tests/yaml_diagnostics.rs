@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 
 use duban_engine::diagnostic::{Diagnostics, Source, Sources, render};
 use duban_engine::yaml::reader::{
-    Fields, boolean, integer, integer_within, key_name, mapping, name, one_of, one_or_many,
-    sequence, text,
+    Fields, boolean, integer, integer_within, key_name, mapping, name, one_of, one_or_many, sequence, text,
 };
 use duban_engine::yaml::{self, Node};
 
@@ -29,21 +28,13 @@ fn compile(root: &Node, out: &mut Diagnostics) {
     let Some(mut fields) = Fields::of(root, "a process", out) else {
         return;
     };
-    fields
-        .require("process", out)
-        .and_then(|node| name(node, out));
-    fields
-        .require("title", out)
-        .and_then(|node| text(node, out));
+    fields.require("process", out).and_then(|node| name(node, out));
+    fields.require("title", out).and_then(|node| text(node, out));
     fields.take("urgent").and_then(|node| boolean(node, out));
     fields.take("returns").and_then(|node| integer(node, out));
-    fields
-        .take("priority")
-        .and_then(|node| integer_within(node, 1..=9, out));
+    fields.take("priority").and_then(|node| integer_within(node, 1..=9, out));
     let joins = [("all", 0), ("any", 1), ("none", 2)];
-    fields
-        .take("join")
-        .and_then(|node| one_of(node, &joins, out));
+    fields.take("join").and_then(|node| one_of(node, &joins, out));
     for node in fields.take("by").map_or(&[][..], one_or_many) {
         name(node, out);
     }
@@ -73,10 +64,7 @@ fn check(directory: &str, compile: fn(&Node, &mut Diagnostics)) {
     inputs.sort();
     assert!(!inputs.is_empty());
 
-    let wrong: Vec<String> = inputs
-        .iter()
-        .filter_map(|path| differs(path, compile))
-        .collect();
+    let wrong: Vec<String> = inputs.iter().filter_map(|path| differs(path, compile)).collect();
 
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -132,13 +132,7 @@ fn a_megabyte_in_one_line_full_of_mistakes_is_answered_in_time() {
 fn a_key_given_in_thousands_is_reported_up_to_the_limit() {
     let found = codes(&b"key: 1\n".repeat(10_000));
 
-    assert_eq!(
-        found
-            .iter()
-            .filter(|code| **code == "duplicate-key")
-            .count(),
-        500
-    );
+    assert_eq!(found.iter().filter(|code| **code == "duplicate-key").count(), 500);
     assert_eq!(found.last(), Some(&"too-many-diagnostics"));
 }
 
@@ -155,14 +149,8 @@ fn other_encodings_are_called_by_their_name() {
         (big.clone(), "UTF-16 (big endian)"),
         (with_mark(b"\xFF\xFE", &little), "UTF-16 (little endian)"),
         (with_mark(b"\xFE\xFF", &big), "UTF-16 (big endian)"),
-        (
-            with_mark(b"\xFF\xFE\0\0", b"a\0\0\0"),
-            "UTF-32 (little endian)",
-        ),
-        (
-            with_mark(b"\0\0\xFE\xFF", b"\0\0\0a"),
-            "UTF-32 (big endian)",
-        ),
+        (with_mark(b"\xFF\xFE\0\0", b"a\0\0\0"), "UTF-32 (little endian)"),
+        (with_mark(b"\0\0\xFE\xFF", b"\0\0\0a"), "UTF-32 (big endian)"),
         (gbk, "GBK (GB18030)"),
     ];
     for (bytes, encoding) in expected {
@@ -235,8 +223,7 @@ fn spans_nest(node: &Node, from: u32, to: u32) -> bool {
             is_right
         }),
         yaml::Kind::Mapping(entries) => entries.iter().all(|entry| {
-            let is_right = entry.key.span.start >= at
-                && spans_nest(&entry.value, entry.key.span.end, node.span.end);
+            let is_right = entry.key.span.start >= at && spans_nest(&entry.value, entry.key.span.end, node.span.end);
             at = entry.value.span.end;
             is_right
         }),

@@ -46,9 +46,7 @@ fn as_strings(node: &Node) -> Value {
         Kind::Scalar(scalar) => Value::from(scalar.text.as_str()),
         Kind::Sequence(items) => items.iter().map(as_strings).collect(),
         Kind::Mapping(entries) => {
-            let pairs = entries
-                .iter()
-                .map(|entry| (entry.key.text.to_string(), as_strings(&entry.value)));
+            let pairs = entries.iter().map(|entry| (entry.key.text.to_string(), as_strings(&entry.value)));
             Value::Object(pairs.collect::<Map<_, _>>())
         }
     }
@@ -86,12 +84,7 @@ fn structure_and_text_are_what_another_parser_reads() {
 #[test]
 fn places_are_where_another_parser_finds_them() {
     for vector in vectors() {
-        let bytes: Vec<usize> = vector
-            .text
-            .char_indices()
-            .map(|(at, _)| at)
-            .chain([vector.text.len()])
-            .collect();
+        let bytes: Vec<usize> = vector.text.char_indices().map(|(at, _)| at).chain([vector.text.len()]).collect();
         let mut found = Vec::new();
         list(&read(&vector), &mut found);
 
@@ -129,8 +122,8 @@ fn json() -> impl Strategy<Value = Value> {
         let list = prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from);
         // A key with a tab or line break is refused for being invisible.
         let key = "[a-z0-9 :#,\\[\\]{}&*!|>'\"%@`~=?<\\-\\\\/中文：，😀é]{0,8}";
-        let map = prop::collection::btree_map(key, inner, 0..6)
-            .prop_map(|pairs| Value::Object(pairs.into_iter().collect()));
+        let map =
+            prop::collection::btree_map(key, inner, 0..6).prop_map(|pairs| Value::Object(pairs.into_iter().collect()));
         prop_oneof![list, map]
     })
 }

@@ -68,9 +68,7 @@ fn a_piece_of_an_expression_is_found_in_the_file() {
                 lines: 数量 > 3\n  and 紧急\nquoted: \"数量 > 3\n  and 紧急\"\n";
     let root = read(text);
 
-    for key in [
-        "plain", "single", "double", "literal", "folded", "lines", "quoted",
-    ] {
+    for key in ["plain", "single", "double", "literal", "folded", "lines", "quoted"] {
         assert_eq!(placed(text, &root, key, "量 > 3"), "量 > 3", "{key}");
     }
     for key in ["plain", "literal", "folded", "lines", "quoted"] {
@@ -78,10 +76,7 @@ fn a_piece_of_an_expression_is_found_in_the_file() {
     }
     assert_eq!(placed(text, &root, "folded", "3 and"), "3\n    and");
     assert_eq!(placed(text, &root, "literal", "3\n"), "3\n");
-    let plain = root
-        .get("plain")
-        .and_then(Node::as_scalar)
-        .expect("a scalar");
+    let plain = root.get("plain").and_then(Node::as_scalar).expect("a scalar");
     assert_eq!(plain.content_start, "plain: ".len() as u32);
     assert_eq!(plain.place(0..0).start, plain.place(0..0).end);
 }
@@ -133,17 +128,8 @@ fn json_for_editors_has_every_way_to_count() {
     let mut sources = Sources::new();
     let id = sources.add(Source::new("a.yaml", text.as_bytes()));
     let at = text.find("中文").expect("it is there") as u32;
-    let mut finding = Diagnostic::new(
-        Severity::Warning,
-        Span::new(id, at, at + 6),
-        "odd",
-        "odd text",
-    );
-    finding
-        .label("here")
-        .help("try `x`")
-        .note(Span::new(id, 0, 1), "see this")
-        .remark("and this");
+    let mut finding = Diagnostic::new(Severity::Warning, Span::new(id, at, at + 6), "odd", "odd text");
+    finding.label("here").help("try `x`").note(Span::new(id, 0, 1), "see this").remark("and this");
 
     let place = |byte: u32, line: u32, column: u32, utf16: u32| json!({"byte": byte, "line": line, "column": column, "utf16": utf16});
     let expected = json!({

@@ -1,30 +1,18 @@
 //! How findings look that the golden files have none of: several files, far places, long lines, colours.
 
-use duban_engine::diagnostic::{
-    Diagnostic, Severity, Source, SourceId, Sources, Span, quoted, render,
-};
+use duban_engine::diagnostic::{Diagnostic, Severity, Source, SourceId, Sources, Span, quoted, render};
 
 fn finding(source: SourceId, at: u32, length: u32) -> Diagnostic {
-    Diagnostic::new(
-        Severity::Error,
-        Span::new(source, at, at + length),
-        "wrong",
-        "this is wrong",
-    )
+    Diagnostic::new(Severity::Error, Span::new(source, at, at + length), "wrong", "this is wrong")
 }
 
 #[test]
 fn a_note_in_another_file_is_shown_with_its_file() {
     let mut sources = Sources::new();
     let process = sources.add(Source::new("process.yaml", b"by: clrek\n"));
-    let organization = sources.add(Source::new(
-        "organization.yaml",
-        "# 组织\nclerk: 承办人\n".as_bytes(),
-    ));
+    let organization = sources.add(Source::new("organization.yaml", "# 组织\nclerk: 承办人\n".as_bytes()));
     let mut one = finding(process, 4, 5);
-    one.label("nobody has this")
-        .help("did you mean `clerk`?")
-        .remark("duties come from the organisation");
+    one.label("nobody has this").help("did you mean `clerk`?").remark("duties come from the organisation");
     one.note(Span::new(organization, 9, 14), "defined here");
 
     let shown = render(&[one], &sources, false);
@@ -105,10 +93,7 @@ fn places_that_do_not_exist_are_shown_as_near_as_can_be() {
 
     assert!(past.contains("a.yaml:1:3"), "{past}");
     assert_eq!(unknown, "error[wrong]: this is wrong\n");
-    assert!(
-        inside_character.contains("a.yaml:1:2"),
-        "{inside_character}"
-    );
+    assert!(inside_character.contains("a.yaml:1:2"), "{inside_character}");
 }
 
 #[test]
@@ -134,9 +119,6 @@ fn colours_change_nothing_but_colours() {
 #[test]
 fn words_of_the_author_cannot_break_a_message() {
     assert_eq!(quoted("受理 员"), "`受理 员`");
-    assert_eq!(
-        quoted("a\nb\t\u{1b}[31m\u{202e}\u{200b}"),
-        "`a\\nb\\t\\u{1b}[31m\\u{202e}\\u{200b}`"
-    );
+    assert_eq!(quoted("a\nb\t\u{1b}[31m\u{202e}\u{200b}"), "`a\\nb\\t\\u{1b}[31m\\u{202e}\\u{200b}`");
     assert_eq!(quoted(&"长".repeat(100)), format!("`{}…`", "长".repeat(60)));
 }

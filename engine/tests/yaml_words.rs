@@ -46,11 +46,7 @@ fn only_the_words_of_the_dialect_are_more_than_text() {
     for (written, expected) in rows {
         let (root, found) = yaml::read(format!("a: {written}\n").as_bytes(), SourceId(0));
         assert_eq!(found, [], "{written}");
-        assert_eq!(
-            yaml::to_json(&root.expect("a tree")),
-            json!({"a": expected}),
-            "{written}"
-        );
+        assert_eq!(yaml::to_json(&root.expect("a tree")), json!({"a": expected}), "{written}");
     }
 }
 
@@ -91,8 +87,5 @@ fn the_first_of_two_equal_keys_stays() {
 
     let codes: Vec<_> = found.iter().map(|one| one.code).collect();
     assert_eq!(codes, ["duplicate-key"; 3]);
-    assert_eq!(
-        yaml::to_json(&root.expect("a tree")),
-        json!({"a": 1, "b": {"c": 2}})
-    );
+    assert_eq!(yaml::to_json(&root.expect("a tree")), json!({"a": 1, "b": {"c": 2}}));
 }

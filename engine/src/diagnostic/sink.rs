@@ -22,22 +22,12 @@ impl Diagnostics {
     }
 
     /// The definition cannot go live because of this place. Go on with `.label()`, `.note()`, `.help()`.
-    pub fn error(
-        &mut self,
-        span: Span,
-        code: &'static str,
-        message: impl Into<String>,
-    ) -> &mut Diagnostic {
+    pub fn error(&mut self, span: Span, code: &'static str, message: impl Into<String>) -> &mut Diagnostic {
         self.push(Diagnostic::new(Severity::Error, span, code, message))
     }
 
     /// This place works, but probably not as meant.
-    pub fn warning(
-        &mut self,
-        span: Span,
-        code: &'static str,
-        message: impl Into<String>,
-    ) -> &mut Diagnostic {
+    pub fn warning(&mut self, span: Span, code: &'static str, message: impl Into<String>) -> &mut Diagnostic {
         self.push(Diagnostic::new(Severity::Warning, span, code, message))
     }
 

@@ -48,13 +48,7 @@ impl Layout {
 impl Scalar {
     /// A value that is not there.
     pub(super) fn missing(span: Span) -> Self {
-        Self {
-            text: Name::new(""),
-            plain: true,
-            content_start: span.start,
-            span,
-            layout: Layout::Straight,
-        }
+        Self { text: Name::new(""), plain: true, content_start: span.start, span, layout: Layout::Straight }
     }
 
     /// A scalar as the parser understood it, from the place it has in the file.
@@ -68,9 +62,7 @@ impl Scalar {
                 (start + 1, content, span.end)
             }
             // The parser's place reaches over the blank lines up to the next key.
-            ScalarStyle::Literal | ScalarStyle::Folded => {
-                (start, raw, short(start + raw.trim_end().len()))
-            }
+            ScalarStyle::Literal | ScalarStyle::Folded => (start, raw, short(start + raw.trim_end().len())),
         };
         Self {
             text: Name::new(value),
@@ -90,9 +82,7 @@ fn layout(value: &str, raw: &str, start: usize) -> Layout {
     // Line folding and indentation change white space only: every other character must come again in order.
     let visible = |text: &str| {
         let letters = text.char_indices();
-        letters
-            .filter(|(_, letter)| !matches!(letter, ' ' | '\t' | '\n' | '\r'))
-            .collect::<Vec<_>>()
+        letters.filter(|(_, letter)| !matches!(letter, ' ' | '\t' | '\n' | '\r')).collect::<Vec<_>>()
     };
     let (letters, places) = (visible(value), visible(raw));
     let mut lines: Vec<(u32, u32)> = Vec::new();

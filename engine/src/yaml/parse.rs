@@ -15,21 +15,12 @@ use crate::ids::Name;
 /// typing, but a definition is only to be trusted when no finding is an error. No tree always comes with an error.
 pub fn read(bytes: &[u8], source: SourceId) -> (Option<Node>, Vec<Diagnostic>) {
     let mut out = Diagnostics::new();
-    let root = encoding::decode(bytes, source, &mut out)
-        .and_then(|text| read_text(text, source, &mut out));
+    let root = encoding::decode(bytes, source, &mut out).and_then(|text| read_text(text, source, &mut out));
     (root, out.into_vec())
 }
 
 fn read_text(text: &str, source: SourceId, out: &mut Diagnostics) -> Option<Node> {
-    let mut builder = Builder {
-        text,
-        source,
-        out,
-        open: Vec::new(),
-        root: None,
-        nodes: 0,
-        documents: 0,
-    };
+    let mut builder = Builder { text, source, out, open: Vec::new(), root: None, nodes: 0, documents: 0 };
     for event in Parser::new_from_str_with_options(text, parser_options()) {
         match event {
             Ok((event, place)) => {
@@ -41,9 +32,7 @@ fn read_text(text: &str, source: SourceId, out: &mut Diagnostics) -> Option<Node
             }
             Err(error) => {
                 let bracket = builder.open_bracket();
-                builder
-                    .out
-                    .push(syntax::explain(&error, text, source, bracket));
+                builder.out.push(syntax::explain(&error, text, source, bracket));
                 break;
             }
         }
@@ -92,10 +81,7 @@ impl Open {
 
     /// Where the text broke inside a key, that key is no key.
     fn forget_broken_key(&mut self) {
-        if let Content::Mapping {
-            key: key @ None, ..
-        } = &mut self.content
-        {
+        if let Content::Mapping { key: key @ None, .. } = &mut self.content {
             *key = Some(Awaiting::Nothing);
         }
     }
@@ -108,10 +94,7 @@ impl Open {
                 if let Some(Awaiting::Key(key)) = key.take() {
                     let span = key.span.after();
                     let kind = Kind::Scalar(Scalar::missing(span));
-                    entries.push(Entry {
-                        key,
-                        value: Node { span, kind },
-                    });
+                    entries.push(Entry { key, value: Node { span, kind } });
                 }
                 Some(entries.last()?.value.span.end)
             }
@@ -121,11 +104,7 @@ impl Open {
 
 enum Content {
     Sequence(Vec<Node>),
-    Mapping {
-        entries: Vec<Entry>,
-        seen: BTreeMap<Name, Span>,
-        key: Option<Awaiting>,
-    },
+    Mapping { entries: Vec<Entry>, seen: BTreeMap<Name, Span>, key: Option<Awaiting> },
 }
 
 /// A key was read, its value is next.
@@ -158,15 +137,9 @@ impl Builder<'_> {
                 let (span, kind) = (scalar.span, Kind::Scalar(scalar));
                 self.node(Node { span, kind })
             }
-            Event::SequenceStart(style, _anchor, _tag) => {
-                self.enter(span, *style, Content::Sequence(Vec::new()))
-            }
+            Event::SequenceStart(style, _anchor, _tag) => self.enter(span, *style, Content::Sequence(Vec::new())),
             Event::MappingStart(style, _anchor, _tag) => {
-                let content = Content::Mapping {
-                    entries: Vec::new(),
-                    seen: BTreeMap::new(),
-                    key: None,
-                };
+                let content = Content::Mapping { entries: Vec::new(), seen: BTreeMap::new(), key: None };
                 self.enter(span, *style, content)
             }
             Event::SequenceEnd | Event::MappingEnd => self.leave(span.end),
@@ -214,10 +187,8 @@ impl Builder<'_> {
 
     /// The place of a missing value: the parser gives the one before the colon.
     fn after_colon(&self, span: Span) -> Span {
-        let is_value = self
-            .open
-            .last()
-            .is_some_and(|open| matches!(&open.content, Content::Mapping { key: Some(_), .. }));
+        let is_value =
+            self.open.last().is_some_and(|open| matches!(&open.content, Content::Mapping { key: Some(_), .. }));
         match is_value && self.text[span.start as usize..].starts_with(':') {
             true => Span::new(span.source, span.start + 1, span.start + 1),
             false => span,
@@ -231,11 +202,7 @@ impl Builder<'_> {
             return Progress::On;
         }
         self.out
-            .error(
-                span,
-                "second-document",
-                "a second document starts here, a file holds one",
-            )
+            .error(span, "second-document", "a second document starts here, a file holds one")
             .help("put it in a file of its own");
         Progress::Stopped
     }
@@ -247,11 +214,7 @@ impl Builder<'_> {
             self.out.error(span, "nested-too-deep", message);
             return Progress::Stopped;
         }
-        self.open.push(Open {
-            span,
-            style,
-            content,
-        });
+        self.open.push(Open { span, style, content });
         Progress::On
     }
 
@@ -272,9 +235,7 @@ impl Builder<'_> {
                 (Kind::Sequence(items), last)
             }
             Content::Mapping { entries, .. } => {
-                let last = entries
-                    .last()
-                    .map(|entry| entry.value.span.end.max(entry.key.span.end));
+                let last = entries.last().map(|entry| entry.value.span.end.max(entry.key.span.end));
                 (Kind::Mapping(entries), last)
             }
         };
@@ -291,9 +252,7 @@ impl Builder<'_> {
         self.nodes += 1;
         if self.nodes > NODES_MAX {
             let message = format!("the file has more than {NODES_MAX} keys and values");
-            self.out
-                .error(node.span, "too-many-nodes", message)
-                .help("split it into several files");
+            self.out.error(node.span, "too-many-nodes", message).help("split it into several files");
             return Progress::Stopped;
         }
         self.attach(node);
@@ -344,22 +303,17 @@ impl Builder<'_> {
         }
         if self.root.is_none() && !self.out.has_errors() {
             let span = Span::new(self.source, 0, 0);
-            self.out
-                .error(span, "empty-file", "the file has no content");
+            self.out.error(span, "empty-file", "the file has no content");
         }
         self.root
     }
 }
 
 fn refuse_anchor(out: &mut Diagnostics, span: Span, written: &str) {
-    let message = format!(
-        "anchors and aliases such as {} are not supported",
-        quoted(written)
-    );
+    let message = format!("anchors and aliases such as {} are not supported", quoted(written));
     let first = written.chars().next().unwrap_or('*');
-    out.error(span, "anchor", message).help(format!(
-        "write the value out; if it is text that begins with `{first}`, put the text in quotes"
-    ));
+    out.error(span, "anchor", message)
+        .help(format!("write the value out; if it is text that begins with `{first}`, put the text in quotes"));
 }
 
 fn short(count: usize) -> u32 {

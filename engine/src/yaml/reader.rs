@@ -42,12 +42,7 @@ impl<'a> Fields<'a> {
             wrong_shape(node, &format!("a mapping for {what}"), out);
             return None;
         };
-        Some(Self {
-            span: node.span,
-            what,
-            entries,
-            asked: Vec::new(),
-        })
+        Some(Self { span: node.span, what, entries, asked: Vec::new() })
     }
 
     /// The value of a key, if it is there. Asking makes the key known.
@@ -85,9 +80,7 @@ impl<'a> Fields<'a> {
 
     /// The first key: where a finding about the mapping as a whole is shown best.
     pub fn place(&self) -> Span {
-        self.entries
-            .first()
-            .map_or(self.span, |entry| entry.key.span)
+        self.entries.first().map_or(self.span, |entry| entry.key.span)
     }
 
     /// Reports every key that was neither asked for nor is listed, with the nearest of all of these.
@@ -153,11 +146,8 @@ fn is_name(text: &str, span: Span, out: &mut Diagnostics) -> bool {
     };
     let finding = out.error(span, "bad-name", fault);
     let is_list = text.contains(['，', '、', ',']);
-    let mended: String = text
-        .chars()
-        .map(narrow)
-        .map(|letter| if is_in_names(letter) { letter } else { '-' })
-        .collect();
+    let mended: String =
+        text.chars().map(narrow).map(|letter| if is_in_names(letter) { letter } else { '-' }).collect();
     let mended = mended.trim_matches('-');
     if is_list {
         finding.help("if these are several names, write them as a list: [one, two]");
@@ -184,16 +174,11 @@ fn name_fault(text: &str) -> Option<String> {
     } else if stranger == Some(' ') {
         Some(format!("the name {shown} has a space"))
     } else if let Some(letter) = stranger {
-        Some(format!(
-            "the name {shown} cannot have {}",
-            quoted(&letter.to_string())
-        ))
+        Some(format!("the name {shown} cannot have {}", quoted(&letter.to_string())))
     } else if first.is_some_and(|first| first == '-' || first.is_ascii_digit()) {
         Some(format!("the name {shown} cannot begin with a digit or `-`"))
     } else if text.chars().count() > NAME_CHARS_MAX {
-        Some(format!(
-            "the name {shown} has more than {NAME_CHARS_MAX} characters"
-        ))
+        Some(format!("the name {shown} has more than {NAME_CHARS_MAX} characters"))
     } else {
         None
     }
@@ -209,11 +194,7 @@ pub fn integer(node: &Node, out: &mut Diagnostics) -> Option<i64> {
 }
 
 /// An integer within limits, both included.
-pub fn integer_within(
-    node: &Node,
-    limits: std::ops::RangeInclusive<i64>,
-    out: &mut Diagnostics,
-) -> Option<i64> {
+pub fn integer_within(node: &Node, limits: std::ops::RangeInclusive<i64>, out: &mut Diagnostics) -> Option<i64> {
     let number = integer(node, out)?;
     if limits.contains(&number) {
         return Some(number);
@@ -245,8 +226,7 @@ pub fn one_of<T: Copy>(node: &Node, choices: &[(&str, T)], out: &mut Diagnostics
     if chosen.is_none() {
         let message = format!("{} is none of {}", quoted(&scalar.text), listed());
         let words = choices.iter().map(|(word, _)| *word);
-        out.error(node.span, "unknown-word", message)
-            .suggest(&scalar.text, words);
+        out.error(node.span, "unknown-word", message).suggest(&scalar.text, words);
     }
     chosen.map(|(_, value)| *value)
 }
@@ -313,14 +293,11 @@ fn usual_cause(node: &Node, expected: &str) -> Option<String> {
         Kind::Scalar(scalar) if expected.starts_with("a mapping") => {
             let colon = scalar.text.find([':', '：']).filter(|_| scalar.plain)?;
             let full = scalar.text[colon..].starts_with('：');
-            let kind = if full {
-                "is a full-width colon"
-            } else {
-                "has no space after it"
-            };
-            Some(format!(
-                "the colon {kind}, so this is text: write `key: value`"
-            ))
+            let kind = if full { "is a full-width colon" } else { "has no space after it" };
+            Some(format!("the colon {kind}, so this is text: write `key: value`"))
+        }
+        Kind::Scalar(scalar) if expected == "a list" && scalar.text.starts_with('-') => {
+            Some("an item begins with a dash and a space: `- item`".to_owned())
         }
         Kind::Scalar(scalar) if expected.starts_with('`') => {
             let word = match scalar.text.to_lowercase().as_str() {
