@@ -201,6 +201,9 @@ fn submit_as(
             }
         }
     }
+    if stage.players.first().is_some_and(|player| !player.case.is_open()) && first.is_none() {
+        return Err(Rejection::CaseClosed);
+    }
     let nobody = || Rejection::Unknown { name: doing.by.clone().unwrap_or_else(|| Name::new("nobody")) };
     let nowhere = |action: &Name| Rejection::NoSuchAction { action: action.clone(), nearest: None };
     Err(first.unwrap_or_else(|| action.map_or_else(nobody, nowhere)))
