@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::{Timestamp, civil};
+use jiff::{SignedDuration, Timestamp, civil};
 
 use crate::calendar::Calendar;
 use crate::case::{Case, Outcome, Visit};
@@ -195,10 +195,14 @@ pub fn instant_of(value: &Value, calendar: &Calendar) -> Option<Timestamp> {
     }
 }
 
+/// The day that a value lies in; midnight is the end of the day before, as limits are.
 fn date_of(value: &Value, calendar: &Calendar) -> Option<civil::Date> {
     match value {
         Value::Date(date) => Some(*date),
-        value => value.instant(calendar.zone()).map(|at| calendar.date(at)),
+        value => {
+            let at = value.instant(calendar.zone())?;
+            Some(calendar.date(at.checked_sub(SignedDuration::from_nanos(1)).ok()?))
+        }
     }
 }
 
