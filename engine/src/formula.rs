@@ -16,6 +16,7 @@ use crate::value::{DateTime, Value};
 
 /// Where the value of a name in an expression comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant's sentence names its fields")]
 pub enum Binding {
     /// A field of the process.
     Field(Name),

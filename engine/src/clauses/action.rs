@@ -91,12 +91,11 @@ impl Action {
             }
         };
         self.people.allows(&moment.case, person)?;
-        if let Some(at_most) = self.at_most {
-            if found.actions.get(&self.name).is_some_and(|times| *times >= at_most) {
-                return Err(Rejection::TooOften { action: self.name.clone(), at_most });
-            }
+        let times = found.actions.get(&self.name).copied().unwrap_or(0);
+        match self.at_most {
+            Some(at_most) if times >= at_most => Err(Rejection::TooOften { action: self.name.clone(), at_most }),
+            Some(_) | None => Ok(deputy_for),
         }
-        Ok(deputy_for)
     }
 
     /// Takes it: fills in the form and checks what must hold. What follows is the hook's.
