@@ -50,10 +50,10 @@ impl<'e> Run<'e> {
         self.locals.borrow().get(position).cloned().unwrap_or_default()
     }
 
-    /// Sets a local; those behind it are forgotten.
+    /// Sets a local; those behind it are forgotten, those before it that nobody has set are null.
     pub(super) fn set_local(&self, position: usize, value: Value) {
         let mut locals = self.locals.borrow_mut();
-        locals.truncate(position);
+        locals.resize(position, Value::Null);
         locals.push(value);
     }
 
