@@ -19,6 +19,9 @@ pub const ITEMS_MAX: usize = 100_000;
 /// Bytes of a text that an expression makes: ten times the longest petition.
 pub const RESULT_BYTES_MAX: usize = 1024 * 1024;
 
+/// Parts of the type of a context that an expression makes; a larger one is known only as anything.
+pub const TYPE_PARTS_MAX: usize = 256;
+
 /// Bytes of memory for one compiled pattern of `matches`, `replace`, `split`.
 pub const PATTERN_BYTES_MAX: usize = 256 * 1024;
 

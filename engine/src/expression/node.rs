@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use regex::Regex;
+
+use super::functions::Asks;
 use super::run::Run;
 use super::syntax::Operator;
 use super::{HostFunction, Slot};
@@ -38,6 +41,8 @@ pub(super) enum Node {
     Compared(Comparison, Box<Node>),
     Filter(Box<Filter>),
     Call(Native, Box<[Node]>),
+    /// A call with a regular expression that is the same in every scope.
+    Pattern { asks: Asks, pattern: Box<Regex>, arguments: Box<[Node]> },
     Host(HostFunction, Box<[Node]>),
     InstanceOf(Box<Node>, Type),
 }
@@ -99,7 +104,7 @@ impl Node {
             }
             Self::Arithmetic(_, nodes) | Self::Compare(_, nodes) | Self::Range { ends: nodes, .. } => all(&nodes[..]),
             Self::All(nodes) | Self::Either(nodes) | Self::List(nodes) => all(nodes),
-            Self::Call(_, nodes) | Self::Host(_, nodes) => all(nodes),
+            Self::Call(_, nodes) | Self::Host(_, nodes) | Self::Pattern { arguments: nodes, .. } => all(nodes),
             Self::Between(nodes) | Self::If(nodes) => all(&nodes[..]),
             Self::In(node, nodes) => node.size() + all(nodes),
             Self::Loop(inner) => {

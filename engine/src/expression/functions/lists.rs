@@ -37,7 +37,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         name: "insert before",
         forms: &[form(
             &[("list", LIST), ("position", NUMBER), ("newItem", Wants::Anything)],
-            Gives::SameList,
+            Gives::Positioned,
             insert_before,
         )],
     },
@@ -46,7 +46,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         name: "list replace",
         forms: &[form(
             &[("list", LIST), ("position", NUMBER), ("newItem", Wants::Anything)],
-            Gives::SameList,
+            Gives::Positioned,
             list_replace,
         )],
     },
