@@ -139,7 +139,7 @@ impl DateTime {
     /// Reads [`Self::stored_text`].
     pub(super) fn parse_stored(text: &str) -> Option<Self> {
         let Some((moment, name)) = text.strip_suffix(']').and_then(|text| text.split_once('[')) else {
-            return if text.contains('@') { None } else { Self::parse(text) };
+            return Self::parse(text).filter(|moment| moment.stored_text() == text);
         };
         let mut scan = Scan(moment);
         let civil = scan_civil(&mut scan)?;
