@@ -24,11 +24,7 @@ use names::Local;
 pub(super) type Typed = (Node, Type);
 
 /// A whole expression; also the slots it reads.
-pub(super) fn whole(
-    tree: &Tree,
-    names: &dyn Names,
-    wanted: &Type,
-) -> Result<(Node, Type, Vec<Slot>), Vec<Mistake>> {
+pub(super) fn whole(tree: &Tree, names: &dyn Names, wanted: &Type) -> Result<(Node, Type, Vec<Slot>), Vec<Mistake>> {
     let mut compiler = Compiler::new(names);
     let (node, kind) = compiler.tree(tree);
     if matches!(wanted, Type::Boolean) && !wanted.accepts(&kind) {

@@ -23,7 +23,11 @@ pub(super) enum Node {
     /// A variable of a loop, an entry or a filter, by its position.
     Local(usize),
     /// A name in a filter over items of unknown kind: the item's entry if it has one.
-    ItemEntry { item: usize, name: Name, otherwise: Option<Box<Node>> },
+    ItemEntry {
+        item: usize,
+        name: Name,
+        otherwise: Option<Box<Node>>,
+    },
     Property(Box<Node>, Name),
     Negate(Box<Node>),
     Arithmetic(Operator, Box<[Node; 2]>),
@@ -36,13 +40,24 @@ pub(super) enum Node {
     Loop(Box<Loop>),
     List(Box<[Node]>),
     /// Entries; each is also the local that begins with `first` for those behind it.
-    Context { first: usize, entries: Box<[(Name, Node)]> },
-    Range { ends: Box<[Node; 2]>, start_included: bool, end_included: bool },
+    Context {
+        first: usize,
+        entries: Box<[(Name, Node)]>,
+    },
+    Range {
+        ends: Box<[Node; 2]>,
+        start_included: bool,
+        end_included: bool,
+    },
     Compared(Comparison, Box<Node>),
     Filter(Box<Filter>),
     Call(Native, Box<[Node]>),
     /// A call with a regular expression that is the same in every scope.
-    Pattern { asks: Asks, pattern: Box<Regex>, arguments: Box<[Node]> },
+    Pattern {
+        asks: Asks,
+        pattern: Box<Regex>,
+        arguments: Box<[Node]>,
+    },
     Host(HostFunction, Box<[Node]>),
     InstanceOf(Box<Node>, Type),
 }

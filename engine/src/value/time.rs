@@ -265,7 +265,7 @@ pub(super) fn offset_text(offset: Offset) -> String {
     let sign = if seconds < 0 { '-' } else { '+' };
     let total = seconds.unsigned_abs();
     let text = format!("{sign}{:02}:{:02}", total / 3600, total % 3600 / 60);
-    if total % 60 == 0 { text } else { format!("{text}:{:02}", total % 60) }
+    if total.is_multiple_of(60) { text } else { format!("{text}:{:02}", total % 60) }
 }
 
 pub(super) fn write_date(f: &mut fmt::Formatter<'_>, date: civil::Date) -> fmt::Result {

@@ -24,7 +24,16 @@ fn run(text: &str) -> Option<Value> {
 fn deep_nesting_is_a_mistake_not_a_crash() {
     let too_deep = format!("the expression nests more than {} deep", limits::NESTING_MAX);
     let deep = |open: &str, close: &str, count: usize| format!("{}1{}", open.repeat(count), close.repeat(count));
-    for (open, close) in [("(", ")"), ("[", "]"), ("-", ""), ("{a:", "}"), ("abs(", ")"), ("if true then 1 else ", ""), ("1+(", ")"), ("(", "..2]")] {
+    for (open, close) in [
+        ("(", ")"),
+        ("[", "]"),
+        ("-", ""),
+        ("{a:", "}"),
+        ("abs(", ")"),
+        ("if true then 1 else ", ""),
+        ("1+(", ")"),
+        ("(", "..2]"),
+    ] {
         let text = deep(open, close, limits::TEXT_BYTES_MAX / (open.len() + close.len() + 1));
         assert_eq!(mistakes(&text, &Type::Any)[0].message, too_deep, "{open}");
     }
@@ -94,15 +103,19 @@ fn thousands_of_mistakes_are_told_in_a_few() {
 }
 
 /// What expressions are made of, so that random ones come near to being right.
+#[rustfmt::skip]
+const PIECES: &[&str] = &[
+    "urgent", "returns", "assist", "method", "anything", "承办单位", "Monthly Salary", "sign-off", "null", "true", "1",
+    "-1", "0.5", "1e9", "99999999999999999999", "\"water\"", "\"a\\u0041\"", "@\"2026-01-01\"", "@\"P1D\"",
+    "@\"P1M\"", "@\"09:00:00\"", "@\"2026-01-01T09:00:00@Asia/Shanghai\"", "+", "-", "*", "/", "**", "=", "!=", "<",
+    "<=", ">", ">=", "and", "or", "not(", "in", "between", "if", "then", "else", "for", "some", "every", "x",
+    "return", "satisfies", "(", ")", "[", "]", "{", "}", "a:", ",", "..", ".", "item", "partial", "instance of",
+    "number", "date and time", "list<", "count(", "sum(", "date(", "duration(", "string join(", "substring(",
+    "visits(", "triage", "context put(", "range(", "before(", "split(", "exp(", "sqrt(", "?", "//", "/*",
+];
+
 fn piece() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(vec![
-        "urgent", "returns", "assist", "method", "anything", "承办单位", "Monthly Salary", "sign-off", "null", "true", "1", "-1", "0.5",
-        "1e9", "99999999999999999999", "\"water\"", "\"a\\u0041\"", "@\"2026-01-01\"", "@\"P1D\"", "@\"P1M\"", "@\"09:00:00\"",
-        "@\"2026-01-01T09:00:00@Asia/Shanghai\"", "+", "-", "*", "/", "**", "=", "!=", "<", "<=", ">", ">=", "and", "or", "not(", "in",
-        "between", "if", "then", "else", "for", "some", "every", "x", "return", "satisfies", "(", ")", "[", "]", "{", "}", "a:", ",",
-        "..", ".", "item", "partial", "instance of", "number", "date and time", "list<", "count(", "sum(", "date(", "duration(",
-        "string join(", "substring(", "visits(", "triage", "context put(", "range(", "before(", "split(", "exp(", "sqrt(", "?", "//", "/*",
-    ])
+    prop::sample::select(PIECES)
 }
 
 proptest! {

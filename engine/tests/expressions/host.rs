@@ -3,9 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use duban_engine::expression::{
-    Accepts, Expression, HostFunction, Mistake, Names, Parameter, Scope, Signature, Slot,
-};
+use duban_engine::expression::{Accepts, Expression, HostFunction, Mistake, Names, Parameter, Scope, Signature, Slot};
 use duban_engine::ids::Name;
 use duban_engine::value::{Type, Value};
 
@@ -41,9 +39,8 @@ pub fn mistakes(text: &str, wanted: &Type) -> Vec<Mistake> {
 impl Host {
     pub fn appeal() -> Self {
         let item = Type::Context(context(vec![("unit", Type::Unit), ("agrees", Type::Boolean)]));
-        let agrees = |unit: &str, agrees: Value| {
-            Value::from(context(vec![("unit", Value::text(unit)), ("agrees", agrees)]))
-        };
+        let agrees =
+            |unit: &str, agrees: Value| Value::from(context(vec![("unit", Value::text(unit)), ("agrees", agrees)]));
         Self(vec![
             ("urgent", Type::Boolean, Value::from(true)),
             ("returns", Type::Number, Value::from(2)),
@@ -58,11 +55,7 @@ impl Host {
             ("Monthly Salary", Type::Number, Value::from(10)),
             ("sign-off", Type::Number, Value::from(7)),
             ("anything", Type::Any, Value::text("x")),
-            (
-                "assist",
-                Type::list(item),
-                Value::from(vec![agrees("a", Value::from(true)), agrees("b", Value::Null)]),
-            ),
+            ("assist", Type::list(item), Value::from(vec![agrees("a", Value::from(true)), agrees("b", Value::Null)])),
         ])
     }
 }

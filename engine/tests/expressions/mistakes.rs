@@ -60,10 +60,18 @@ fn operands_of_wrong_kinds_are_told() {
 
 #[test]
 fn a_condition_must_be_true_or_false() {
-    assert_told("if returns then 1 else 2", "returns", "the condition of `if` must be true or false, this is a number", "");
+    assert_told(
+        "if returns then 1 else 2",
+        "returns",
+        "the condition of `if` must be true or false, this is a number",
+        "",
+    );
     assert_told("urgent and returns", "returns", "each side of `and` must be true or false, this is a number", "");
     let (place, message, _) = only("returns + 1", &Type::Boolean);
-    assert_eq!((place.as_str(), message.as_str()), ("returns + 1", "a condition must be true or false, this is a number"));
+    assert_eq!(
+        (place.as_str(), message.as_str()),
+        ("returns + 1", "a condition must be true or false, this is a number")
+    );
     let (_, message, _) = only("urgent", &Type::Number);
     assert_eq!(message, "a number is needed here, this is a boolean");
 }
@@ -73,10 +81,20 @@ fn calls_are_checked_for_name_number_and_kind_of_arguments() {
     assert_told("cuont(assist)", "cuont", "there is no function `cuont`", "did you mean `count`?");
     assert_told("count()", "count()", "`count` cannot take 0 arguments", "it is `count(list)`");
     assert_told("count(lead_unit)", "lead_unit", "`count` needs a list as its list, this is a unit", "");
-    assert_told("abs(n: urgent)", "urgent", "`abs` needs a number or a duration of days and time or a duration of years and months as its n, this is a boolean", "");
+    assert_told(
+        "abs(n: urgent)",
+        "urgent",
+        "`abs` needs a number or a duration of days and time or a duration of years and months as its n, this is a boolean",
+        "",
+    );
     assert_told("abs(number: 1)", "abs(number: 1)", "`abs` has no parameter `number`", "it is `abs(n)`");
     assert_told("count", "count", "`count` is a function and needs its arguments", "write `count(…)`");
-    assert_told("list contains(assisting_units, 3)", "3", "`list contains` needs a unit as its element, this is a number", "");
+    assert_told(
+        "list contains(assisting_units, 3)",
+        "3",
+        "`list contains` needs a unit as its element, this is a number",
+        "",
+    );
     assert_told("date(\"2026-13-01\")", "date(\"2026-13-01\")", "`2026-13-01` is not a date", "");
     assert_told("@\"soon\"", "@\"soon\"", "`soon` is no date, time or duration", "");
     let (_, message, _) = only("matches(instruction, \"(\")", &Type::Any);
@@ -86,15 +104,30 @@ fn calls_are_checked_for_name_number_and_kind_of_arguments() {
 #[test]
 fn words_of_the_host_are_checked_against_its_list() {
     assert_told("visits(sign-of) > 1", "sign-of", "there is no step `sign-of`", "did you mean `sign-off`?");
-    assert_told("in(\"review\")", "\"review\"", "there is no step `review`", "it is one of `triage`, `sign-off`, `on-site`");
+    assert_told(
+        "in(\"review\")",
+        "\"review\"",
+        "there is no step `review`",
+        "it is one of `triage`, `sign-off`, `on-site`",
+    );
     assert_told("last(submit).who", "who", "a context has no `who`", "");
     assert_told("visits()", "visits()", "`visits` cannot take 0 arguments", "it is `visits(step)`");
-    assert_told("add_working_days(returns)", "returns", "`add_working_days` needs a date and time as its date, this is a number", "");
+    assert_told(
+        "add_working_days(returns)",
+        "returns",
+        "`add_working_days` needs a date and time as its date, this is a number",
+        "",
+    );
 }
 
 #[test]
 fn mistakes_of_grammar_are_told_at_their_place() {
-    assert_told("urgent adn urgent", "urgent adn urgent", "`adn urgent` after `urgent` has no meaning", "did you mean `and`?");
+    assert_told(
+        "urgent adn urgent",
+        "urgent adn urgent",
+        "`adn urgent` after `urgent` has no meaning",
+        "did you mean `and`?",
+    );
     assert_told("urgent && urgent", "&", "`&` has no meaning here", "write `and`, `or`");
     assert_told("(urgent", "", "expected `)`, found the end", "");
     assert_told("if urgent then 1", "", "expected `else`, found the end", "");

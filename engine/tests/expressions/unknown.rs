@@ -13,7 +13,10 @@ fn assert_gives(expected: &str, texts: &[&str]) {
 
 #[test]
 fn comparing_with_what_is_not_known_is_not_known() {
-    assert_gives("null", &["required_by < opened", "required_by + @\"P1D\"", "instruction + \"x\"", "not(required_by < opened)"]);
+    assert_gives(
+        "null",
+        &["required_by < opened", "required_by + @\"P1D\"", "instruction + \"x\"", "not(required_by < opened)"],
+    );
     assert_gives("true", &["instruction = null", "opened != null", "urgent or required_by < opened"]);
     assert_gives("false", &["instruction = \"x\"", "not(urgent) and required_by < opened"]);
 }
@@ -21,7 +24,10 @@ fn comparing_with_what_is_not_known_is_not_known() {
 #[test]
 fn every_and_some_are_unknown_only_while_they_could_still_turn() {
     assert_gives("null", &["every a in assist satisfies a.agrees"]);
-    assert_gives("true", &["some a in assist satisfies a.agrees", "every a in assist satisfies a.unit in (\"a\", \"b\")"]);
+    assert_gives(
+        "true",
+        &["some a in assist satisfies a.agrees", "every a in assist satisfies a.unit in (\"a\", \"b\")"],
+    );
     assert_gives("false", &["every a in assist satisfies not(a.agrees)", "some a in assist satisfies a.unit = \"z\""]);
 }
 

@@ -40,10 +40,22 @@ fn each_kind_has_one_stored_form() {
 #[test]
 fn only_stored_forms_are_read_back() {
     for text in [
-        "1.5", "1e2", "18446744073709551615", r#"{"number":"5"}"#, r#"{"number":"x"}"#, r#"{"date":"2026-02-30"}"#, "{}",
-        r#"{"date":"2026-01-01","time":"09:00:00"}"#, r#"{"datetime":"2026-01-01T09:00:00@Asia/Shanghai"}"#,
-        r#"{"datetime":"2026-01-01T24:00:00"}"#, r#"{"duration":"PT24H"}"#, r#"{"time":"9:00"}"#, r#"{"other":"1"}"#,
-        r#"{"range":{"is":"~","with":5}}"#, r#"{"range":{"start":1}}"#, r#"{"datetime":"2026-01-01T09:00:00+08:00[Nowhere/City]"}"#,
+        "1.5",
+        "1e2",
+        "18446744073709551615",
+        r#"{"number":"5"}"#,
+        r#"{"number":"x"}"#,
+        r#"{"date":"2026-02-30"}"#,
+        "{}",
+        r#"{"date":"2026-01-01","time":"09:00:00"}"#,
+        r#"{"datetime":"2026-01-01T09:00:00@Asia/Shanghai"}"#,
+        r#"{"datetime":"2026-01-01T24:00:00"}"#,
+        r#"{"duration":"PT24H"}"#,
+        r#"{"time":"9:00"}"#,
+        r#"{"other":"1"}"#,
+        r#"{"range":{"is":"~","with":5}}"#,
+        r#"{"range":{"start":1}}"#,
+        r#"{"datetime":"2026-01-01T09:00:00+08:00[Nowhere/City]"}"#,
     ] {
         assert!(serde_json::from_str::<Value>(text).is_err(), "{text}");
     }
@@ -96,7 +108,12 @@ fn what_clients_send_is_read_by_the_kind_of_the_field() {
 
 /// Any value that JSON can hold plainly.
 fn plain() -> impl Strategy<Value = Json> {
-    let leaf = prop_oneof![Just(Json::Null), any::<bool>().prop_map(Json::from), any::<i64>().prop_map(Json::from), ".{0,9}".prop_map(Json::from)];
+    let leaf = prop_oneof![
+        Just(Json::Null),
+        any::<bool>().prop_map(Json::from),
+        any::<i64>().prop_map(Json::from),
+        ".{0,9}".prop_map(Json::from)
+    ];
     leaf.prop_recursive(5, 40, 5, |inner| {
         let list = prop::collection::vec(inner.clone(), 0..5).prop_map(Json::from);
         let context = prop::collection::btree_map(".{0,5}", inner, 0..5);

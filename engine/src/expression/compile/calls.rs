@@ -81,7 +81,10 @@ impl Compiler<'_> {
         };
         if !words.iter().any(|known| *known == *word) {
             let near = nearest(&word, words.iter().map(|known| &**known)).map(str::to_owned);
-            self.wrong(&tree.span, Wrong::UnknownWord { of: of.to_string(), word: word.clone(), near, all: words.to_vec() });
+            self.wrong(
+                &tree.span,
+                Wrong::UnknownWord { of: of.to_string(), word: word.clone(), near, all: words.to_vec() },
+            );
         }
         Node::Constant(Value::from(word))
     }

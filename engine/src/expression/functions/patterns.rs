@@ -141,7 +141,9 @@ pub(in crate::expression) fn read(text: &str, flags: &str) -> Result<Regex, Stri
     }
     builder.build().map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
-        other => other.to_string().lines().last().unwrap_or("it cannot be read").trim_start_matches("error: ").to_owned(),
+        other => {
+            other.to_string().lines().last().unwrap_or("it cannot be read").trim_start_matches("error: ").to_owned()
+        }
     })
 }
 

@@ -30,7 +30,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function { name: "ends with", forms: &[form(TWO, TRUTH, ends_with)] },
     Function {
         name: "string join",
-        forms: &[Form { required: 1, ..form(&[("list", Wants::Items(&[Kind::Text])), ("delimiter", TEXT)], GIVES, join) }],
+        forms: &[Form {
+            required: 1,
+            ..form(&[("list", Wants::Items(&[Kind::Text])), ("delimiter", TEXT)], GIVES, join)
+        }],
     },
 ];
 
