@@ -219,7 +219,7 @@ fn run(case: &Case) -> Result<Value, String> {
     compile(case).map(|expression| expression.evaluate(&Inputs(&case.inputs)))
 }
 
-/// How near a number must come where the kit writes an irrational or periodic one; its own runners use the same.
+/// How near a number must come where the kit writes an irrational or periodic one: it cuts some and rounds others.
 const NEAR: Decimal = Decimal::from_parts(1, 0, 0, false, 8);
 
 /// Equal, or near enough where the kit writes at least eight digits behind the point.

@@ -19,7 +19,7 @@ pub const SERIES_STEPS: u64 = 1_000;
 /// Items of a list that an expression makes: more than any unit has cases of interest to a rule.
 pub const ITEMS_MAX: usize = 100_000;
 
-/// Bytes of a text that an expression makes: ten times the longest petition.
+/// Bytes of a text that an expression makes: a thick book, more than any notice or form holds.
 pub const RESULT_BYTES_MAX: usize = 1024 * 1024;
 
 /// Parts of the type of a context that an expression makes; a larger one is known only as anything.

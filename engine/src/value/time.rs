@@ -8,7 +8,7 @@ use jiff::{Timestamp, Zoned, civil};
 
 use super::scan::{Scan, fraction_text};
 
-/// No place on earth is further from UTC than this; XML Schema says 14, Java and so DMN's kit say 18.
+/// No place on earth is further from UTC than this. XML Schema stops at 14; the conformance kit only refuses 19.
 const OFFSET_HOURS_MAX: i8 = 18;
 
 /// A time of day.
