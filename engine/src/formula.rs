@@ -135,7 +135,7 @@ impl Formula {
 
     /// Whether the condition holds; null does not.
     pub fn holds(&self, place: &Place<'_>) -> bool {
-        self.evaluate(place) == Value::Boolean(true)
+        self.expression.holds(&Bound { bindings: &self.bindings, place })
     }
 
     /// The text as it was written.
