@@ -55,21 +55,8 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// A finding with nothing but its sentence and place.
-    pub fn new(
-        severity: Severity,
-        span: Span,
-        code: &'static str,
-        message: impl Into<String>,
-    ) -> Self {
-        Self {
-            severity,
-            code,
-            message: message.into(),
-            span,
-            label: None,
-            notes: Vec::new(),
-            help: None,
-        }
+    pub fn new(severity: Severity, span: Span, code: &'static str, message: impl Into<String>) -> Self {
+        Self { severity, code, message: message.into(), span, label: None, notes: Vec::new(), help: None }
     }
 
     /// A few words under the place.

@@ -274,9 +274,9 @@ pub enum Event {
         step: Name,
         /// Whether it was done or abandoned.
         how: Ending,
-        /// `back` may come to this visit again.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        kept: bool,
+        /// The outermost visit that was left with it, when `back` may come to it again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept: Option<VisitId>,
     },
     /// A join held and the case went on, while the rest goes on as well.
     StepPassed {

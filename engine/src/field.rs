@@ -67,9 +67,11 @@ pub enum Shape {
 impl Field {
     /// The value as the field keeps it.
     ///
+    /// A moment written without a zone is one on the clock of `zone`.
+    ///
     /// # Errors
     /// `FieldWrong` when it does not fit.
-    pub fn accept(&self, value: &Value) -> Result<Value, Rejection> {
+    pub fn accept(&self, value: &Value, zone: &TimeZone) -> Result<Value, Rejection> {
         let wrong = |message: String| Rejection::FieldWrong { field: self.name.clone(), message };
         let value = match (&self.kind, value) {
             (Type::DateTime, Value::Text(text)) => local_moment(text).unwrap_or_else(|| value.clone()),
@@ -77,7 +79,17 @@ impl Field {
         };
         let value = Value::from_plain_json(&value.to_plain_json(), &self.kind).map_err(wrong)?;
         self.shape.check(&value).map_err(wrong)?;
-        Ok(value)
+        Ok(in_zone(value, zone))
+    }
+}
+
+/// The same moment with a zone.
+fn in_zone(value: Value, zone: &TimeZone) -> Value {
+    match &value {
+        Value::DateTime(moment) if moment.zone().is_none() => {
+            DateTime::new(moment.civil(), Some(zone.clone())).map_or(Value::Null, Value::DateTime)
+        }
+        _ => value,
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::{Timestamp, civil};
+use jiff::{SignedDuration, Timestamp, civil};
 
 use crate::calendar::Calendar;
 use crate::case::{Case, Outcome, Visit};
@@ -16,6 +16,7 @@ use crate::value::{DateTime, Value};
 
 /// Where the value of a name in an expression comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant's sentence names its fields")]
 pub enum Binding {
     /// A field of the process.
     Field(Name),
@@ -134,7 +135,7 @@ impl Formula {
 
     /// Whether the condition holds; null does not.
     pub fn holds(&self, place: &Place<'_>) -> bool {
-        self.evaluate(place) == Value::Boolean(true)
+        self.expression.holds(&Bound { bindings: &self.bindings, place })
     }
 
     /// The text as it was written.
@@ -195,10 +196,14 @@ pub fn instant_of(value: &Value, calendar: &Calendar) -> Option<Timestamp> {
     }
 }
 
+/// The day that a value lies in; midnight is the end of the day before, as limits are.
 fn date_of(value: &Value, calendar: &Calendar) -> Option<civil::Date> {
     match value {
         Value::Date(date) => Some(*date),
-        value => value.instant(calendar.zone()).map(|at| calendar.date(at)),
+        value => {
+            let at = value.instant(calendar.zone())?;
+            Some(calendar.date(at.checked_sub(SignedDuration::from_nanos(1)).ok()?))
+        }
     }
 }
 

@@ -28,4 +28,5 @@ pub mod decide;
 pub mod compile;
 pub mod library;
 pub mod view;
+pub mod schema;
 pub mod scenario;

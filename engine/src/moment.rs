@@ -42,6 +42,7 @@ pub enum Target {
 
 /// What can happen to the clock of a deadline.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each variant's sentence names its fields")]
 pub enum ClockChange {
     /// More time, as seen from the visit that grants it.
     Extend { seen_from: VisitId, more: Length },
@@ -64,6 +65,7 @@ pub enum Length {
 
 /// One thing still to be done in this moment.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each variant's sentence names its fields")]
 pub enum Work {
     /// Enter a step: it may not apply, or wait for a lock.
     Enter(Entry),

@@ -4,6 +4,7 @@
 //! documents. Plain `true` and `false` are booleans, `null`, `~` and nothing are null, `0`, `-7` and `42` are
 //! integers; every other word is text as it stands: `no`, `on`, `012`, `1:30`, `True`, `1.50`.
 
+mod cause;
 mod encoding;
 mod json;
 mod keys;

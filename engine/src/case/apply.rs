@@ -201,7 +201,7 @@ impl Case {
         after: Option<VisitId>,
         resumes: Option<VisitId>,
     ) {
-        if let Some(old) = resumes.and_then(|old| self.left.remove(&old)) {
+        if let Some(old) = resumes.and_then(|old| self.take_left(old)) {
             visit = Visit { id: visit.id, parent: visit.parent, ..old };
             visit.entered = at;
             visit.task = None;
@@ -227,7 +227,7 @@ impl Case {
         }
     }
 
-    fn leave(&mut self, visit: VisitId, how: Ending, kept: bool) {
+    fn leave(&mut self, visit: VisitId, how: Ending, kept: Option<VisitId>) {
         let Some(gone) = self.visits.get(&visit) else { return };
         if !gone.results.is_empty() {
             let outcomes = self.outcomes(gone);
@@ -244,27 +244,29 @@ impl Case {
                 outcome.done &= how == Ending::Done;
             }
         }
-        if kept {
-            self.left.insert(visit, gone);
+        if let Some(root) = kept {
+            self.left.entry(root).or_default().insert(visit, gone);
         }
+    }
+
+    /// Takes a visit out of those that were left.
+    fn take_left(&mut self, old: VisitId) -> Option<Visit> {
+        let group = self.left.values_mut().find(|group| group.contains_key(&old))?;
+        let visit = group.remove(&old);
+        self.left.retain(|_, group| !group.is_empty());
+        visit
     }
 
     /// Drops the visits that `back` cannot reach any more.
     fn forget(&mut self) {
-        if self.left.is_empty() {
-            return;
-        }
         let mut reachable = BTreeSet::new();
         let mut frontier: Vec<VisitId> = self.visits.values().filter_map(|visit| visit.after).collect();
         for _ in 0..BACK_DEPTH_MAX {
-            let mut roots: Vec<VisitId> = frontier.drain(..).filter(|root| reachable.insert(*root)).collect();
-            while let Some(root) = roots.pop() {
-                frontier.extend(self.left.get(&root).and_then(|visit| visit.after));
-                let inside = self.left.values().filter(|visit| visit.parent == root).map(|visit| visit.id);
-                roots.extend(inside.filter(|inner| reachable.insert(*inner)));
-            }
+            let roots: Vec<VisitId> = frontier.drain(..).filter(|root| reachable.insert(*root)).collect();
+            let groups = roots.iter().filter_map(|root| self.left.get(root));
+            frontier.extend(groups.flat_map(|group| group.values().filter_map(|visit| visit.after)));
         }
-        self.left.retain(|id, _| reachable.contains(id));
+        self.left.retain(|root, _| reachable.contains(root));
     }
 
     fn take(&mut self, at: Timestamp, by: &Actor, visit: VisitId, scope: VisitId, action: &Name) {

@@ -35,8 +35,8 @@ pub struct Case {
     pub fields: Fields,
     /// Where it is: every running visit.
     pub visits: BTreeMap<VisitId, Visit>,
-    /// Visits that `back` may come to again.
-    pub left: BTreeMap<VisitId, Visit>,
+    /// Visits that `back` may come to again, by the outermost of those that were left together.
+    pub left: BTreeMap<VisitId, BTreeMap<VisitId, Visit>>,
     /// The id of the next visit.
     pub next_visit: u32,
     /// The last transition.

@@ -47,7 +47,6 @@ pub struct Requirement {
     pub otherwise: Name,
 }
 
-/// Why an action that a step declares cannot be taken by somebody now, or for whom it can.
 impl Action {
     /// Whether it is on offer at a visit of its step at all.
     pub fn is_on_offer(&self, moment: &Moment<'_>, scope: VisitId) -> bool {
@@ -66,7 +65,6 @@ impl Action {
         let Some(person) = moment.by.as_person() else {
             return Err(Rejection::Forbidden { verb: self.name.clone() });
         };
-        self.people.allows(&moment.case, person)?;
         let held = found.task.as_ref().filter(|_| !self.has_own_people);
         let holder = held.and_then(|task| task.holder.as_ref());
         let deputy_for = match holder {
@@ -92,12 +90,12 @@ impl Action {
                 acting(moment.by, &self.by.candidates(&place), &place, moment.now)?
             }
         };
-        if let Some(at_most) = self.at_most {
-            if found.actions.get(&self.name).is_some_and(|times| *times >= at_most) {
-                return Err(Rejection::TooOften { action: self.name.clone(), at_most });
-            }
+        self.people.allows(&moment.case, person)?;
+        let times = found.actions.get(&self.name).copied().unwrap_or(0);
+        match self.at_most {
+            Some(at_most) if times >= at_most => Err(Rejection::TooOften { action: self.name.clone(), at_most }),
+            Some(_) | None => Ok(deputy_for),
         }
-        Ok(deputy_for)
     }
 
     /// Takes it: fills in the form and checks what must hold. What follows is the hook's.
@@ -116,7 +114,7 @@ impl Action {
         if self.needs_seal && seal.is_none() {
             return Err(Rejection::SealMissing { action: self.name.clone() });
         }
-        let values = self.form.fill(given)?;
+        let values = self.form.fill(given, moment)?;
         let line = self.hook.line;
         let (step, action) = (step.clone(), self.name.clone());
         moment.emit(Event::ActionTaken { visit, scope, step, action, line, seal: seal.cloned() });
@@ -149,15 +147,20 @@ pub fn as_deputy(actor: &Actor, deputy_for: Option<Name>) -> Actor {
 const AT_MOST_MAX: u32 = 1_000;
 
 impl Action {
-    /// Reads one entry of `actions`; `around` is who may act in the step.
-    pub fn check(checker: &mut Checker<'_>, entry: &Entry, around: Option<&Who>) -> Option<Self> {
+    /// Reads one entry of `actions`; `around` is who may act in the step, and `step` what the step says of its people:
+    /// an action without people of its own is for those of the step.
+    pub fn check(checker: &mut Checker<'_>, entry: &Entry, around: Option<&Who>, step: &People) -> Option<Self> {
         let name = &entry.key.text;
         if !checker.check_name(name, entry.key.span, "an action") {
             return None;
         }
         let mut keys = checker.keys(&entry.value, &format!("the action `{name}`"))?;
         let title = keys.take("title").and_then(|title| checker.text(title, "`title`")).unwrap_or_else(|| name.clone());
-        let people = People::check(checker, &mut keys);
+        let mut people = People::check(checker, &mut keys);
+        if people.by.is_none() {
+            people.not_by.extend(step.not_by.iter().cloned());
+            people.same_as = people.same_as.or_else(|| step.same_as.clone());
+        }
         let form = keys.take("form").map(|form| Form::check(checker, form)).unwrap_or_default();
         let requirements = keys.take("require").map(|node| check_requirements(checker, node)).unwrap_or_default();
         let at_most = keys.take("at_most").and_then(|node| checker.integer(node, "`at_most`", 1..AT_MOST_MAX + 1));

@@ -198,7 +198,9 @@ impl DeadlineRule {
         let Some(at) = deadline.due.rungs.get(usize::from(number)).copied().flatten() else { return };
         let next = rung.every.and_then(|every| self.next_after(moment, at, every));
         let line = rung.hook.line;
-        moment.emit(Event::RungPassed { visit, step: step.clone(), rung: number, at, line, light: rung.light, next });
+        let applies = rung.hook.when.as_ref().is_none_or(|when| when.holds(&moment.place(visit)));
+        let light = rung.light.filter(|_| applies);
+        moment.emit(Event::RungPassed { visit, step: step.clone(), rung: number, at, line, light, next });
         rung.hook.run(moment, visit, step, crate::event::Edge::Rung(number), may_move);
     }
 

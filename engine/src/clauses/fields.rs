@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::checker::{Checker, Keys};
 use crate::field::{Field, Shape};
+use crate::formula::Operand;
 use crate::ids::Name;
-use crate::value::Type;
+use crate::value::{Type, Value};
 use crate::yaml::Node;
 
 /// The kinds of values that are named by `type` or inside `list`.
@@ -50,6 +51,8 @@ fn check_field(checker: &mut Checker<'_>, name: &Name, mut keys: Keys<'_>) -> Op
     let default_node = keys.take("default");
     let default = match (&shape, default_node) {
         (Some((_, kind)), Some(node)) => checker.operand(node, kind),
+        // A list that nobody has filled in is empty, not unknown: `count(units) = 0` holds.
+        (Some((Shape::List(_), _)), None) => Some(Operand::Literal(Value::List(Arc::default()))),
         (None, _) | (_, None) => None,
     };
     keys.finish(checker);

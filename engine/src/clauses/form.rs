@@ -7,8 +7,9 @@ use crate::clauses::effects::Destination;
 use crate::event::Fields;
 use crate::field::Field;
 use crate::ids::Name;
+use crate::moment::Moment;
 use crate::rejection::Rejection;
-use crate::value::Value;
+use crate::value::{Type, Value};
 use crate::yaml::Node;
 
 /// What an action or a start asks for.
@@ -33,8 +34,8 @@ impl Form {
     /// The values for the fields, when all is filled in as it should be.
     ///
     /// # Errors
-    /// `FieldMissing`, `FieldUnknown` or `FieldWrong`, for the first that is wrong in the order of the form.
-    pub fn fill(&self, given: &Fields) -> Result<Vec<(Destination, Value)>, Rejection> {
+    /// `FieldMissing`, `FieldUnknown`, `FieldWrong` or `Unknown`, for the first that is wrong in the order of the form.
+    pub fn fill(&self, given: &Fields, moment: &Moment<'_>) -> Result<Vec<(Destination, Value)>, Rejection> {
         if let Some(unknown) = given.keys().find(|name| self.entries.iter().all(|entry| entry.field.name != **name)) {
             let names = self.entries.iter().map(|entry| entry.field.name.as_str());
             let nearest = crate::nearest::nearest(unknown, names).map(Name::from);
@@ -45,8 +46,9 @@ impl Form {
             let name = &entry.field.name;
             let value = match given.get(name) {
                 None | Some(Value::Null) => Value::Null,
-                Some(value) => entry.field.accept(value)?,
+                Some(value) => entry.field.accept(value, moment.calendar.zone())?,
             };
+            check_known(&value, &entry.field.kind, moment)?;
             let is_empty = matches!(&value, Value::Null) || matches!(&value, Value::Text(text) if text.trim().is_empty());
             if is_empty && entry.required {
                 return Err(Rejection::FieldMissing { field: name.clone(), title: entry.field.title.clone() });
@@ -59,6 +61,23 @@ impl Form {
     }
 }
 
+
+/// Units and people have to be in the organisation.
+fn check_known(value: &Value, kind: &Type, moment: &Moment<'_>) -> Result<(), Rejection> {
+    let organization = moment.world.organization;
+    match (kind, value) {
+        (Type::List(kind), Value::List(values)) => {
+            values.iter().try_for_each(|value| check_known(value, kind, moment))
+        }
+        (Type::Unit, Value::Text(name)) if !organization.units.contains_key(name) => {
+            Err(Rejection::Unknown { name: name.clone() })
+        }
+        (Type::Person, Value::Text(name)) if !organization.people.contains_key(name) => {
+            Err(Rejection::Unknown { name: name.clone() })
+        }
+        _ => Ok(()),
+    }
+}
 
 impl Form {
     /// Reads `form`: names of fields in scope; a `?` after a name makes it optional.

@@ -21,6 +21,7 @@ pub struct Listener {
 
 /// What can be listened for.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each variant's sentence names its fields")]
 pub enum Listens {
     /// A message; what it carries goes into fields.
     Message { message: Name, take: Vec<(Destination, Name)> },

@@ -207,7 +207,7 @@ fn check_entrance(checker: &mut Checker<'_>, node: &Node) -> Option<Entrance> {
     }
     keys.finish(checker);
     let entrance = message.map(Entrance::Message).or(public.map(Entrance::Public));
-    entrance.or(schedule.map(Entrance::Schedule))
+    entrance.or(schedule.map(|schedule| Entrance::Schedule(Box::new(schedule))))
 }
 
 fn check_schedule(checker: &mut Checker<'_>, cron: &Node, on: Option<&Node>) -> Option<Schedule> {

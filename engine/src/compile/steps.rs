@@ -238,7 +238,7 @@ impl<'n> StepReader<'_, '_, 'n> {
             }
         };
         if rests {
-            self.clauses(keys, &mut step);
+            self.clauses(keys, &mut step, &people);
         } else {
             self.refuse(keys, step.kind.word());
         }
@@ -319,7 +319,7 @@ impl<'n> StepReader<'_, '_, 'n> {
     }
 
     /// The clauses of a step that a case may rest in.
-    fn clauses(&mut self, keys: &mut Keys<'_>, step: &mut Step) {
+    fn clauses(&mut self, keys: &mut Keys<'_>, step: &mut Step, people: &People) {
         keys.know(&["fields", "by"]);
         let checker = &mut *self.checker;
         step.deadline = keys.take("deadline").and_then(|node| DeadlineRule::check(checker, node));
@@ -334,7 +334,7 @@ impl<'n> StepReader<'_, '_, 'n> {
         if entries.is_empty() {
             checker.error(node.span, "no-actions", "nobody can do anything here: `actions` is empty");
         }
-        step.actions = entries.iter().filter_map(|entry| Action::check(checker, entry, self.by.as_ref())).collect();
+        step.actions = entries.iter().filter_map(|entry| Action::check(checker, entry, self.by.as_ref(), people)).collect();
     }
 
     fn refuse(&mut self, keys: &mut Keys<'_>, word: &str) {

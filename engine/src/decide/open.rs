@@ -34,7 +34,8 @@ pub fn open(
     let (name, version) = (process.name.clone(), process.version.clone());
     moment.emit(Event::CaseOpened { case, process: name, version, number, caller });
     set_defaults(process, moment);
-    write(moment, VisitId::CASE, process.start.form.fill(fields)?);
+    let values = process.start.form.fill(fields, moment)?;
+    write(moment, VisitId::CASE, values);
     require(&process.start.requirements, moment, VisitId::CASE)?;
     listen::start(&process.listeners, moment, VisitId::CASE);
     if let Some((_, exit)) = process.start.goto.choose(moment, VisitId::CASE) {

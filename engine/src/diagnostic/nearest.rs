@@ -58,8 +58,7 @@ fn distance(from: &[char], to: &[char]) -> usize {
         for (column, other) in to.iter().enumerate() {
             let replaced = last[column] + usize::from(letter != other);
             let mut least = replaced.min(last[column + 1] + 1).min(this[column] + 1);
-            let is_swapped =
-                row > 0 && column > 0 && *letter == to[column - 1] && from[row - 1] == *other;
+            let is_swapped = row > 0 && column > 0 && *letter == to[column - 1] && from[row - 1] == *other;
             if is_swapped {
                 least = least.min(before_last[column - 1] + 1);
             }
@@ -75,17 +74,7 @@ mod tests {
     use super::*;
 
     fn meant(word: &str) -> Option<&'static str> {
-        let words = [
-            "title",
-            "by",
-            "deadline",
-            "actions",
-            "goto",
-            "not_by",
-            "受理员",
-            "审核",
-            "办结",
-        ];
+        let words = ["title", "by", "deadline", "actions", "goto", "not_by", "受理员", "审核", "办结"];
         nearest(word, words.into_iter())
     }
 

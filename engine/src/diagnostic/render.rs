@@ -99,24 +99,13 @@ struct Mark<'a> {
 }
 
 impl<'a> Mark<'a> {
-    fn new(
-        sources: &'a Sources,
-        span: Span,
-        kind: AnnotationKind,
-        label: Option<&'a str>,
-    ) -> Option<Self> {
+    fn new(sources: &'a Sources, span: Span, kind: AnnotationKind, label: Option<&'a str>) -> Option<Self> {
         let source = sources.get(span.source)?;
         let start = source.position(span.start);
         let line_end = source.line_range(start.line)?.start + source.line(start.line)?.len();
         let end = source.position(span.end).byte as usize;
         let start_byte = start.byte as usize;
-        Some(Self {
-            source,
-            bytes: start_byte..end.min(line_end).max(start_byte),
-            line: start.line,
-            kind,
-            label,
-        })
+        Some(Self { source, bytes: start_byte..end.min(line_end).max(start_byte), line: start.line, kind, label })
     }
 
     /// Whether both are shown best in one piece of text.
@@ -127,11 +116,7 @@ impl<'a> Mark<'a> {
 
 /// The finding's place and those of its notes, grouped into those that are shown in one piece of text.
 fn pieces<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Vec<Mark<'a>>> {
-    let primary = (
-        diagnostic.span,
-        AnnotationKind::Primary,
-        diagnostic.label.as_deref(),
-    );
+    let primary = (diagnostic.span, AnnotationKind::Primary, diagnostic.label.as_deref());
     let notes = diagnostic
         .notes
         .iter()
@@ -154,25 +139,14 @@ fn shown_lines(piece: &[Mark<'_>]) -> Option<std::ops::RangeInclusive<u32>> {
     let first = piece.iter().map(|mark| mark.line).min()?;
     let last = piece.iter().map(|mark| mark.line).max()?;
     let source = piece[0].source;
-    let is_short = |line| {
-        source
-            .line(line)
-            .is_some_and(|text| text.len() <= SHOWN_LINE_BYTES_MAX)
-    };
+    let is_short = |line| source.line(line).is_some_and(|text| text.len() <= SHOWN_LINE_BYTES_MAX);
     (first..=last).all(is_short).then_some(first..=last)
 }
 
-fn snippet<'a>(
-    piece: &[Mark<'a>],
-    lines: std::ops::RangeInclusive<u32>,
-) -> Snippet<'a, Annotation<'a>> {
+fn snippet<'a>(piece: &[Mark<'a>], lines: std::ops::RangeInclusive<u32>) -> Snippet<'a, Annotation<'a>> {
     let source = piece[0].source;
-    let start = source
-        .line_range(*lines.start())
-        .map_or(0, |range| range.start);
-    let end = source
-        .line_range(*lines.end())
-        .map_or(start, |range| range.end);
+    let start = source.line_range(*lines.start()).map_or(0, |range| range.start);
+    let end = source.line_range(*lines.end()).map_or(start, |range| range.end);
     let annotations = piece.iter().map(|mark| {
         let span = mark.bytes.start - start..mark.bytes.end - start;
         mark.kind.span(span).label(mark.label)
@@ -184,10 +158,6 @@ fn snippet<'a>(
 }
 
 fn origin<'a>(mark: &Mark<'a>) -> Origin<'a> {
-    let place = mark
-        .source
-        .position(u32::try_from(mark.bytes.start).unwrap_or(u32::MAX));
-    Origin::path(mark.source.name.as_str())
-        .line(place.line as usize)
-        .char_column(place.column as usize)
+    let place = mark.source.position(u32::try_from(mark.bytes.start).unwrap_or(u32::MAX));
+    Origin::path(mark.source.name.as_str()).line(place.line as usize).char_column(place.column as usize)
 }

@@ -22,22 +22,12 @@ impl Diagnostics {
     }
 
     /// The definition cannot go live because of this place. Go on with `.label()`, `.note()`, `.help()`.
-    pub fn error(
-        &mut self,
-        span: Span,
-        code: &'static str,
-        message: impl Into<String>,
-    ) -> &mut Diagnostic {
+    pub fn error(&mut self, span: Span, code: &'static str, message: impl Into<String>) -> &mut Diagnostic {
         self.push(Diagnostic::new(Severity::Error, span, code, message))
     }
 
     /// This place works, but probably not as meant.
-    pub fn warning(
-        &mut self,
-        span: Span,
-        code: &'static str,
-        message: impl Into<String>,
-    ) -> &mut Diagnostic {
+    pub fn warning(&mut self, span: Span, code: &'static str, message: impl Into<String>) -> &mut Diagnostic {
         self.push(Diagnostic::new(Severity::Warning, span, code, message))
     }
 
@@ -79,7 +69,7 @@ impl Diagnostics {
                 true => Severity::Error,
                 false => Severity::Warning,
             };
-            let message = format!("{} more findings are not shown", self.dropped);
+            let message = format!("findings not shown: {}", self.dropped);
             let mut more = Diagnostic::new(severity, last.span, "too-many-diagnostics", message);
             more.help("mend the first ones and check again");
             self.kept.push(more);
@@ -113,7 +103,7 @@ mod tests {
         let all = found.into_vec();
         let last = all.last().expect("there are many");
         assert_eq!(last.code, "too-many-diagnostics");
-        assert_eq!(last.message, "1 more findings are not shown");
+        assert_eq!(last.message, "findings not shown: 1");
         assert_eq!(last.severity, Severity::Error);
     }
 }

@@ -21,11 +21,7 @@ pub struct Span {
 impl Span {
     /// The bytes `start..end` of a file. An `end` before `start` is read as `start`.
     pub fn new(source: SourceId, start: u32, end: u32) -> Self {
-        Self {
-            source,
-            start,
-            end: end.max(start),
-        }
+        Self { source, start, end: end.max(start) }
     }
 
     /// The place just after this one, where something is missing.
@@ -38,11 +34,7 @@ impl Span {
         if self.source != other.source {
             return self;
         }
-        Self::new(
-            self.source,
-            self.start.min(other.start),
-            self.end.max(other.end),
-        )
+        Self::new(self.source, self.start.min(other.start), self.end.max(other.end))
     }
 }
 
@@ -78,32 +70,22 @@ impl Source {
             Cow::Borrowed(text) => Arc::from(text),
             Cow::Owned(text) => Arc::from(text),
         };
-        let line_starts = std::iter::once(0)
-            .chain(line_breaks(&text))
-            .collect::<Vec<_>>()
-            .into();
-        Self {
-            name: name.into(),
-            text,
-            line_starts,
-        }
+        let line_starts = std::iter::once(0).chain(line_breaks(&text)).collect::<Vec<_>>().into();
+        Self { name: name.into(), text, line_starts }
     }
 
     /// Where a byte is. A byte inside a character means that character; one past the end means the end.
     pub fn position(&self, byte: u32) -> Position {
         let byte = self.text.floor_char_boundary(byte as usize);
         let byte_short = u32::try_from(byte).expect("a text is shorter than 4 GiB");
-        let line = self
-            .line_starts
-            .partition_point(|start| *start <= byte_short);
+        let line = self.line_starts.partition_point(|start| *start <= byte_short);
         let line_start = self.line_starts[line - 1] as usize;
-        let before = &self.text[line_start..byte];
-        Position {
-            byte: byte_short,
-            line: short(line),
-            column: short(before.chars().count() + 1),
-            utf16: short(before.encode_utf16().count()),
+        let (mut characters, mut units) = (0, 0);
+        for letter in self.text[line_start..byte].chars() {
+            characters += 1;
+            units += letter.len_utf16();
         }
+        Position { byte: byte_short, line: short(line), column: short(characters + 1), utf16: short(units) }
     }
 
     /// The bytes of a line (from 1) without its line break, or nothing if there is no such line.
@@ -116,10 +98,7 @@ impl Source {
     pub(super) fn line_range(&self, line: u32) -> Option<std::ops::Range<usize>> {
         let index = (line as usize).checked_sub(1)?;
         let start = *self.line_starts.get(index)? as usize;
-        let end = self
-            .line_starts
-            .get(index + 1)
-            .map_or(self.text.len(), |next| *next as usize);
+        let end = self.line_starts.get(index + 1).map_or(self.text.len(), |next| *next as usize);
         Some(start..end)
     }
 

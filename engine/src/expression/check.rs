@@ -10,9 +10,8 @@ const ARITHMETIC: [Type; 7] =
 /// What `left operator right` gives; `None` if it can give nothing but null.
 /// An open operand stands for every kind that would fit.
 pub(super) fn arithmetic(operator: Operator, left: &Type, right: &Type) -> Option<Type> {
-    let candidates = |kind: &Type| -> Vec<Type> {
-        if kind.is_open() { ARITHMETIC.to_vec() } else { vec![plain(kind)] }
-    };
+    let candidates =
+        |kind: &Type| -> Vec<Type> { if kind.is_open() { ARITHMETIC.to_vec() } else { vec![plain(kind)] } };
     let mut result: Option<Type> = None;
     for one in candidates(left) {
         for two in candidates(right) {

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
 
 use crate::ids::Name;
 use crate::value::{Comparison, DateTime, Range, Time, Value};
@@ -12,7 +13,7 @@ use crate::value::{Comparison, DateTime, Range, Time, Value};
 pub fn equal(left: &Value, right: &Value) -> Option<bool> {
     match (left, right) {
         (Value::Text(one), Value::Text(two)) => Some(one == two),
-        (Value::Number(one), Value::Number(two)) => Some(one == two),
+        (Value::Number(one), Value::Number(two)) => Some(order_numbers(*one, *two).is_eq()),
         (Value::Null, other) | (other, Value::Null) => Some(other.is_null()),
         (Value::Boolean(one), Value::Boolean(two)) => Some(one == two),
         (Value::List(one), Value::List(two)) => equal_lists(one, two),
@@ -64,7 +65,7 @@ fn equal_ranges(left: &Range, right: &Range) -> Option<bool> {
 /// Moments with a zone cannot be compared with moments without.
 pub fn order(left: &Value, right: &Value) -> Option<Ordering> {
     match (left, right) {
-        (Value::Number(one), Value::Number(two)) => Some(one.cmp(two)),
+        (Value::Number(one), Value::Number(two)) => Some(order_numbers(*one, *two)),
         (Value::Text(one), Value::Text(two)) => Some(one.as_str().cmp(two.as_str())),
         (Value::Date(one), Value::Date(two)) => Some(one.cmp(two)),
         (Value::Time(one), Value::Time(two)) => order_times(one, two),
@@ -73,6 +74,11 @@ pub fn order(left: &Value, right: &Value) -> Option<Ordering> {
         (Value::Months(one), Value::Months(two)) => Some(one.cmp(two)),
         (_, _) => None,
     }
+}
+
+/// Numbers of one scale, as most are, stand to each other as their digits do.
+fn order_numbers(left: Decimal, right: Decimal) -> Ordering {
+    if left.scale() == right.scale() { left.mantissa().cmp(&right.mantissa()) } else { left.cmp(&right) }
 }
 
 fn order_moments(left: &DateTime, right: &DateTime) -> Option<Ordering> {

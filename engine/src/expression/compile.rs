@@ -11,7 +11,7 @@ use super::unary_tests::Alternative;
 use super::{Names, Slot, check, operators};
 use crate::ids::Name;
 use crate::nearest::nearest;
-use crate::value::{Comparison, Type, Value};
+use crate::value::{Comparison, Type, VALUE_DEPTH_MAX, Value};
 
 mod calls;
 mod choices;
@@ -24,11 +24,7 @@ use names::Local;
 pub(super) type Typed = (Node, Type);
 
 /// A whole expression; also the slots it reads.
-pub(super) fn whole(
-    tree: &Tree,
-    names: &dyn Names,
-    wanted: &Type,
-) -> Result<(Node, Type, Vec<Slot>), Vec<Mistake>> {
+pub(super) fn whole(tree: &Tree, names: &dyn Names, wanted: &Type) -> Result<(Node, Type, Vec<Slot>), Vec<Mistake>> {
     let mut compiler = Compiler::new(names);
     let (node, kind) = compiler.tree(tree);
     if matches!(wanted, Type::Boolean) && !wanted.accepts(&kind) {
@@ -108,6 +104,9 @@ impl<'n> Compiler<'n> {
     }
 
     pub(super) fn tree(&mut self, tree: &Tree) -> Typed {
+        if self.mistakes.len() >= MISTAKES_MAX {
+            return (Node::Constant(Value::Null), Type::Any);
+        }
         match &tree.syntax {
             Syntax::Constant(value) => (Node::Constant(value.clone()), Type::of(value)),
             Syntax::Word(word) => (Node::Constant(Value::text(word)), Type::Text),
@@ -131,7 +130,8 @@ impl<'n> Compiler<'n> {
                 let (node, kind) = self.tree(with);
                 let constant = node.constant().cloned();
                 let range = |with| Value::from(crate::value::Range::Compared { comparison: *comparison, with });
-                let folded = constant.map(|with| Node::Constant(range(with)));
+                let shallow = constant.filter(|with| with.depth() < VALUE_DEPTH_MAX);
+                let folded = shallow.map(|with| Node::Constant(range(with)));
                 (folded.unwrap_or(Node::Compared(*comparison, Box::new(node))), Type::Range(Box::new(kind)))
             }
             Syntax::Filter(of, by) => self.filter(of, by),

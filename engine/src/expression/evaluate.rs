@@ -21,10 +21,6 @@ type Found<'e> = Cow<'e, Value>;
 
 const NULL: Value = Value::Null;
 
-fn found<'e>(truth: Option<bool>) -> Found<'e> {
-    Cow::Owned(truth.map_or(NULL, Value::Boolean))
-}
-
 impl Node {
     /// The value in the run's scope.
     pub(super) fn evaluate<'e>(&'e self, run: &'e Run<'_>) -> Found<'e> {
@@ -32,23 +28,60 @@ impl Node {
             Self::Constant(value) => Cow::Borrowed(value),
             Self::Slot(slot) => run.scope.get(*slot),
             Self::Local(position) => Cow::Owned(run.local(*position)),
-            Self::Compare(comparison, nodes) => found(compared(*comparison, nodes, run)),
-            Self::All(nodes) => found(all(nodes, run)),
-            Self::Either(nodes) => found(any(nodes.iter().map(|node| node.evaluate(run).as_boolean()))),
+            Self::Compare(..) | Self::All(_) | Self::Either(_) | Self::Between(_) | Self::In(..) => {
+                Cow::Owned(self.truth(run).map_or(NULL, Value::Boolean))
+            }
             Self::If(nodes) => {
                 let [condition, then, otherwise] = &**nodes;
-                if condition.evaluate(run).is_true() { then.evaluate(run) } else { otherwise.evaluate(run) }
+                if condition.truth(run) == Some(true) { then.evaluate(run) } else { otherwise.evaluate(run) }
             }
             Self::Call(native, nodes) => Cow::Owned(call(run, nodes, |arguments| native(run, arguments))),
+            Self::Pattern { asks, pattern, arguments } => {
+                Cow::Owned(call(run, arguments, |arguments| asks.answer(run, pattern, arguments)))
+            }
             Self::Property(of, name) => match of.evaluate(run) {
                 Cow::Borrowed(value) => property(run, value, name),
                 Cow::Owned(value) => Cow::Owned(property(run, &value, name).into_owned()),
             },
+            _ => Cow::Owned(self.compute(run)),
+        }
+    }
+
+    /// Looks at the value where it is: moving one costs more than comparing it.
+    #[inline(always)]
+    fn with<T>(&self, run: &Run<'_>, look: impl FnOnce(&Value) -> T) -> T {
+        match self {
+            Self::Constant(value) => look(value),
+            Self::Slot(slot) => look(&run.scope.get(*slot)),
+            other => look(&other.evaluate(run)),
+        }
+    }
+
+    /// The value as a boolean; `None` for null and whatever else it is.
+    pub(super) fn truth(&self, run: &Run<'_>) -> Option<bool> {
+        match self {
+            Self::Compare(comparison, nodes) => {
+                let [left, right] = &**nodes;
+                left.with(run, |left| {
+                    if !run.charge_value(left) {
+                        return None;
+                    }
+                    right.with(run, |right| compare(*comparison, left, right))
+                })
+            }
+            Self::All(nodes) => all(nodes.iter().map(|node| node.truth(run))),
+            Self::Either(nodes) => any(nodes.iter().map(|node| node.truth(run))),
+            Self::Between(nodes) => {
+                let [value, low, high] = &**nodes;
+                let (value, low, high) = (value.evaluate(run), low.evaluate(run), high.evaluate(run));
+                let is_above = compare(Comparison::GreaterOrEqual, &value, &low);
+                all([is_above, compare(Comparison::LessOrEqual, &value, &high)].into_iter())
+            }
             Self::In(value, tests) => {
                 let value = value.evaluate(run);
-                found(any(tests.iter().map(|test| passes_test(&value, test, run))))
+                any(tests.iter().map(|test| passes_test(&value, test, run)))
             }
-            _ => Cow::Owned(self.compute(run)),
+            other => other.evaluate(run).as_boolean(),
         }
     }
 
@@ -59,25 +92,18 @@ impl Node {
             Self::Arithmetic(operator, nodes) => {
                 arithmetic(run, *operator, &nodes[0].evaluate(run), &nodes[1].evaluate(run))
             }
-            Self::Between(nodes) => {
-                let [value, low, high] = &**nodes;
-                let (value, low, high) = (value.evaluate(run), low.evaluate(run), high.evaluate(run));
-                let is_above = compare(Comparison::GreaterOrEqual, &value, &low);
-                let is_below = compare(Comparison::LessOrEqual, &value, &high);
-                all_of([is_above, is_below].into_iter()).map_or(NULL, Value::Boolean)
-            }
             Self::Loop(inner) => inner.evaluate(run),
             Self::Filter(inner) => inner.evaluate(run),
             Self::List(nodes) => run.list(nodes.iter().map(|node| node.evaluate(run).into_owned()).collect()),
             Self::Context { first, entries } => context(run, *first, entries),
-            Self::Range { ends, start_included, end_included } => Value::from(Range::Between {
+            Self::Range { ends, start_included, end_included } => run.range(Range::Between {
                 start: ends[0].evaluate(run).into_owned(),
                 start_included: *start_included,
                 end: ends[1].evaluate(run).into_owned(),
                 end_included: *end_included,
             }),
             Self::Compared(comparison, with) => {
-                Value::from(Range::Compared { comparison: *comparison, with: with.evaluate(run).into_owned() })
+                run.range(Range::Compared { comparison: *comparison, with: with.evaluate(run).into_owned() })
             }
             Self::Host(function, nodes) => {
                 let arguments: Vec<Value> = nodes.iter().map(|node| node.evaluate(run).into_owned()).collect();
@@ -98,25 +124,18 @@ impl Node {
             | Self::Compare(..)
             | Self::All(_)
             | Self::Either(_)
+            | Self::Between(_)
             | Self::If(_)
             | Self::Call(..)
+            | Self::Pattern { .. }
             | Self::Property(..)
             | Self::In(..) => self.evaluate(run).into_owned(),
         }
     }
 }
 
-fn compared(comparison: Comparison, nodes: &[Node; 2], run: &Run<'_>) -> Option<bool> {
-    let (left, right) = (nodes[0].evaluate(run), nodes[1].evaluate(run));
-    if run.charge_value(&left) { compare(comparison, &left, &right) } else { None }
-}
-
-fn all(nodes: &[Node], run: &Run<'_>) -> Option<bool> {
-    all_of(nodes.iter().map(|node| node.evaluate(run).as_boolean()))
-}
-
 /// False if one is, null if one is unknown, otherwise true.
-fn all_of(truths: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+fn all(truths: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     any(truths.map(|truth| truth.map(|truth| !truth))).map(|truth| !truth)
 }
 

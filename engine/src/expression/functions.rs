@@ -19,7 +19,7 @@ mod ranges;
 mod statistics;
 mod strings;
 
-pub(super) use patterns::pattern_fault;
+pub(super) use patterns::{Asks, read as read_pattern};
 pub(super) use properties::property;
 
 /// What a function is given: in its form's order.
@@ -78,8 +78,10 @@ pub(super) enum Gives {
     ListOf(Kind),
     /// The kind of its first argument.
     First,
-    /// A list of what the first argument is a list of.
+    /// A list like the first argument, with the others in it.
     SameList,
+    /// The same; the second argument is a position.
+    Positioned,
     /// An item of its first argument.
     FirstItem,
 }
@@ -90,9 +92,10 @@ pub(super) const TEXT: Wants = Wants::One(&[Kind::Text]);
 pub(super) const LIST: Wants = Wants::One(&[Kind::List]);
 pub(super) const CONTEXT: Wants = Wants::One(&[Kind::Context]);
 
-const FAMILIES: [&[Function]; 8] = [
+const FAMILIES: [&[Function]; 9] = [
     numbers::FUNCTIONS,
     strings::FUNCTIONS,
+    patterns::FUNCTIONS,
     lists::FUNCTIONS,
     statistics::FUNCTIONS,
     dates::FUNCTIONS,
@@ -203,17 +206,18 @@ impl Gives {
             (Self::One(kind), _) => kind.kind(),
             (Self::ListOf(kind), _) => Type::list(kind.kind()),
             (Self::First, first) => first,
-            (Self::SameList, Type::List(item)) => {
-                let items = arguments[1..].iter().map(|kind| match kind {
-                    Type::List(item) => (**item).clone(),
-                    other => other.clone(),
-                });
-                Type::list(items.fold(*item, |all, kind| if kind == Type::Number { all } else { all.common(&kind) }))
-            }
-            (Self::SameList, _) => Type::list(Type::Any),
+            (Self::SameList, first) => Self::grown(&first, arguments.get(1..)),
+            (Self::Positioned, first) => Self::grown(&first, arguments.get(2..)),
             (Self::FirstItem, Type::List(item)) => *item,
             (Self::FirstItem, first) => arguments.iter().fold(first, |all, kind| all.common(kind)),
         }
+    }
+
+    /// A list of what `first` is a list of, or is, and of what is put into it.
+    fn grown(first: &Type, added: Option<&[Type]>) -> Type {
+        let item = |kind: &Type| if let Type::List(item) = kind { (**item).clone() } else { kind.clone() };
+        let added = added.unwrap_or_default().iter().map(item);
+        Type::list(added.fold(item(first), |all, kind| all.common(&kind)))
     }
 }
 

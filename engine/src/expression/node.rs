@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use regex::Regex;
+
+use super::functions::Asks;
 use super::run::Run;
 use super::syntax::Operator;
 use super::{HostFunction, Slot};
@@ -20,7 +23,11 @@ pub(super) enum Node {
     /// A variable of a loop, an entry or a filter, by its position.
     Local(usize),
     /// A name in a filter over items of unknown kind: the item's entry if it has one.
-    ItemEntry { item: usize, name: Name, otherwise: Option<Box<Node>> },
+    ItemEntry {
+        item: usize,
+        name: Name,
+        otherwise: Option<Box<Node>>,
+    },
     Property(Box<Node>, Name),
     Negate(Box<Node>),
     Arithmetic(Operator, Box<[Node; 2]>),
@@ -33,11 +40,24 @@ pub(super) enum Node {
     Loop(Box<Loop>),
     List(Box<[Node]>),
     /// Entries; each is also the local that begins with `first` for those behind it.
-    Context { first: usize, entries: Box<[(Name, Node)]> },
-    Range { ends: Box<[Node; 2]>, start_included: bool, end_included: bool },
+    Context {
+        first: usize,
+        entries: Box<[(Name, Node)]>,
+    },
+    Range {
+        ends: Box<[Node; 2]>,
+        start_included: bool,
+        end_included: bool,
+    },
     Compared(Comparison, Box<Node>),
     Filter(Box<Filter>),
     Call(Native, Box<[Node]>),
+    /// A call with a regular expression that is the same in every scope.
+    Pattern {
+        asks: Asks,
+        pattern: Box<Regex>,
+        arguments: Box<[Node]>,
+    },
     Host(HostFunction, Box<[Node]>),
     InstanceOf(Box<Node>, Type),
 }
@@ -99,7 +119,7 @@ impl Node {
             }
             Self::Arithmetic(_, nodes) | Self::Compare(_, nodes) | Self::Range { ends: nodes, .. } => all(&nodes[..]),
             Self::All(nodes) | Self::Either(nodes) | Self::List(nodes) => all(nodes),
-            Self::Call(_, nodes) | Self::Host(_, nodes) => all(nodes),
+            Self::Call(_, nodes) | Self::Host(_, nodes) | Self::Pattern { arguments: nodes, .. } => all(nodes),
             Self::Between(nodes) | Self::If(nodes) => all(&nodes[..]),
             Self::In(node, nodes) => node.size() + all(nodes),
             Self::Loop(inner) => {

@@ -5,6 +5,7 @@ use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, MathematicalOps};
 
 use super::compare::since_midnight_ns;
+use super::limits::SERIES_STEPS;
 use super::run::Run;
 use super::syntax::Operator;
 use crate::value::{DateTime, Time, Value};
@@ -12,7 +13,7 @@ use crate::value::{DateTime, Time, Value};
 /// `left operator right`.
 pub(super) fn arithmetic(run: &Run<'_>, operator: Operator, left: &Value, right: &Value) -> Value {
     if let (Value::Number(one), Value::Number(two)) = (left, right) {
-        return numbers(operator, *one, *two).into();
+        return numbers(run, operator, *one, *two).into();
     }
     let result = match operator {
         Operator::Add => add(run, left, right),
@@ -24,19 +25,19 @@ pub(super) fn arithmetic(run: &Run<'_>, operator: Operator, left: &Value, right:
     result.unwrap_or_default()
 }
 
-fn numbers(operator: Operator, left: Decimal, right: Decimal) -> Option<Decimal> {
+fn numbers(run: &Run<'_>, operator: Operator, left: Decimal, right: Decimal) -> Option<Decimal> {
     match operator {
         Operator::Add => left.checked_add(right),
         Operator::Subtract => left.checked_sub(right),
         Operator::Multiply => left.checked_mul(right),
         Operator::Divide => left.checked_div(right),
-        Operator::Power => power(left, right),
+        Operator::Power => power(run, left, right),
     }
 }
 
 /// A negative number has no power that is not whole.
-fn power(base: Decimal, exponent: Decimal) -> Option<Decimal> {
-    if base.is_zero() && exponent.is_sign_negative() && !exponent.is_zero() {
+fn power(run: &Run<'_>, base: Decimal, exponent: Decimal) -> Option<Decimal> {
+    if !run.charge(SERIES_STEPS) || base.is_zero() && exponent.is_sign_negative() && !exponent.is_zero() {
         return None;
     }
     if exponent.is_integer() || base.is_zero() {

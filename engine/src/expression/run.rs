@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::Scope;
 use super::limits::{ITEMS_MAX, RESULT_BYTES_MAX, STEPS_MAX};
 use crate::ids::Name;
-use crate::value::{VALUE_DEPTH_MAX, Value};
+use crate::value::{Range, VALUE_DEPTH_MAX, Value};
 
 /// Bytes of text that count as one step of work.
 const BYTES_PER_STEP: usize = 16;
@@ -50,10 +50,10 @@ impl<'e> Run<'e> {
         self.locals.borrow().get(position).cloned().unwrap_or_default()
     }
 
-    /// Sets a local; those behind it are forgotten.
+    /// Sets a local; those behind it are forgotten, those before it that nobody has set are null.
     pub(super) fn set_local(&self, position: usize, value: Value) {
         let mut locals = self.locals.borrow_mut();
-        locals.truncate(position);
+        locals.resize(position, Value::Null);
         locals.push(value);
     }
 
@@ -75,10 +75,15 @@ impl<'e> Run<'e> {
         if is_fit { Value::from(entries) } else { Value::Null }
     }
 
+    /// A new range, null if it nests too deep.
+    pub(super) fn range(&self, range: Range) -> Value {
+        if self.weigh(range.ends()) { Value::from(range) } else { Value::Null }
+    }
+
     /// Charges for a walk over a value that may be large; small ones are free.
     pub(super) fn charge_value(&self, value: &Value) -> bool {
         match value {
-            Value::List(_) | Value::Context(_) | Value::Range(_) => self.weigh_one(value, 1),
+            Value::List(_) | Value::Context(_) | Value::Range(_) => self.weigh_one(value, 0),
             Value::Text(text) if text.len() > BYTES_PER_STEP * 8 => self.charge_bytes(text.len()),
             Value::Text(_)
             | Value::Null
@@ -99,7 +104,8 @@ impl<'e> Run<'e> {
     }
 
     fn weigh_one(&self, value: &Value, depth: usize) -> bool {
-        if depth > VALUE_DEPTH_MAX {
+        let is_nested = matches!(value, Value::List(_) | Value::Context(_) | Value::Range(_));
+        if is_nested && depth >= VALUE_DEPTH_MAX {
             return false;
         }
         match value {

@@ -59,15 +59,27 @@ pub(super) enum Syntax {
     In(Box<Tree>, Vec<Tree>),
     If(Box<[Tree; 3]>),
     For(Vec<Iteration>, Box<Tree>),
-    Quantified { every: bool, iterations: Vec<Iteration>, condition: Box<Tree> },
+    Quantified {
+        every: bool,
+        iterations: Vec<Iteration>,
+        condition: Box<Tree>,
+    },
     List(Vec<Tree>),
     Context(Vec<(Written, Tree)>),
-    Range { start: Box<Tree>, start_included: bool, end: Box<Tree>, end_included: bool },
+    Range {
+        start: Box<Tree>,
+        start_included: bool,
+        end: Box<Tree>,
+        end_included: bool,
+    },
     /// `(< 10)`, and in tests `< 10`.
     Compared(Comparison, Box<Tree>),
     Filter(Box<Tree>, Box<Tree>),
     Path(Box<Tree>, Written),
-    Call { name: Written, arguments: Vec<Argument> },
+    Call {
+        name: Written,
+        arguments: Vec<Argument>,
+    },
     InstanceOf(Box<Tree>, TypeTree),
 }
 
@@ -117,9 +129,9 @@ impl Syntax {
     fn children_height(&self) -> usize {
         let highest = |trees: &[Tree]| trees.iter().map(|tree| tree.height).max().unwrap_or(0);
         let iterations = |iterations: &[Iteration]| {
-            let heights = iterations.iter().map(|iteration| {
-                iteration.source.height.max(iteration.until.as_ref().map_or(0, |until| until.height))
-            });
+            let heights = iterations
+                .iter()
+                .map(|iteration| iteration.source.height.max(iteration.until.as_ref().map_or(0, |until| until.height)));
             heights.max().unwrap_or(0) + iterations.len()
         };
         match self {

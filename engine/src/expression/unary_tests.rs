@@ -58,11 +58,16 @@ impl UnaryTests {
         let passes = any(self.0.alternatives.iter().map(|alternative| {
             run.set_local(0, input.clone());
             if alternative.is_condition {
-                return alternative.node.evaluate(&run).as_boolean();
+                return alternative.node.truth(&run);
             }
             passes_test(input, &alternative.node, &run)
         }));
         run.finish(passes.map_or(Value::Null, |passes| Value::Boolean(passes != self.0.negated)))
+    }
+
+    /// Whether the input certainly passes.
+    pub fn holds(&self, input: &Value, scope: &dyn Scope) -> bool {
+        self.evaluate(input, scope).is_true()
     }
 
     /// Whether it is `-`: anything passes, null too.

@@ -97,7 +97,7 @@ pub enum Entrance {
     /// A form for the public.
     Public(Name),
     /// A schedule.
-    Schedule(Schedule),
+    Schedule(Box<Schedule>),
 }
 
 /// One step.
@@ -181,7 +181,7 @@ impl Process {
     }
 
     /// The default of each field that has one.
-    pub fn defaults<'a>(fields: &'a [Arc<Field>]) -> impl Iterator<Item = (&'a Arc<Field>, &'a Operand)> {
+    pub fn defaults(fields: &[Arc<Field>]) -> impl Iterator<Item = (&Arc<Field>, &Operand)> {
         fields.iter().filter_map(|field| field.default.as_ref().map(|default| (field, default)))
     }
 }

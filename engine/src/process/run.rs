@@ -42,7 +42,7 @@ impl Process {
             Work::Ended { parent, step, index } => self.ended(moment, parent, step, index),
             Work::Gather { visit } => self.gather(moment, visit),
             Work::Move { from, target, how, cause } => self.travel(moment, from, target, how, cause),
-            Work::Cancel { visit } => self.leave(moment, visit, Ending::Left, false),
+            Work::Cancel { visit } => self.leave(moment, visit, Ending::Left, None),
             Work::Clock { visit, change } => self.clock(moment, visit, &change),
             Work::Hear { visit, listener } => {
                 let (listeners, name) = match self.step_of(moment, visit) {
@@ -193,7 +193,7 @@ impl Process {
         let index = found.item.as_ref().map_or(0, |item| item.index);
         let goes_on_inside = passed && moment.case.inside(visit).next().is_some();
         if passed && !goes_on_inside {
-            self.leave(moment, visit, how, false);
+            self.leave(moment, visit, how, None);
             return;
         }
         let place = moment.place(visit);
@@ -204,7 +204,7 @@ impl Process {
             });
         if again && !goes_on_inside {
             let item = found.item.clone();
-            self.leave(moment, visit, how, false);
+            self.leave(moment, visit, how, None);
             let cause = Cause::new(Edge::Repeat, &step.name, step.line);
             moment.first([Work::Enter(Entry { item, after, ..Entry::new(id, parent, cause) })]);
             return;
@@ -222,7 +222,7 @@ impl Process {
         }
         let after = if step.kind.is_passing() { after } else { Some(visit).filter(|_| self.goes_back) };
         if !goes_on_inside {
-            self.leave(moment, visit, how, self.goes_back && !step.kind.is_passing());
+            self.leave(moment, visit, how, after.filter(|_| !step.kind.is_passing()));
         }
         self.go_on_after(moment, id, parent, index, after, Edge::Next);
     }
@@ -289,8 +289,8 @@ impl Process {
         any
     }
 
-    /// Leaves a visit and all inside it, innermost first. `kept` ones can be come back to.
-    pub(super) fn leave(&self, moment: &mut Moment<'_>, root: VisitId, how: Ending, kept: bool) {
+    /// Leaves a visit and all inside it, innermost first. What is `kept` can be come back to, under that visit's id.
+    pub(super) fn leave(&self, moment: &mut Moment<'_>, root: VisitId, how: Ending, kept: Option<VisitId>) {
         let mut order = Vec::new();
         collect(moment, root, &mut order);
         for visit in order.into_iter().rev() {
@@ -319,7 +319,7 @@ impl Process {
         let roots: Vec<VisitId> = moment.case.inside(VisitId::CASE).map(|visit| visit.id).collect();
         for root in roots {
             let how = if root == last { Ending::Done } else { Ending::Left };
-            self.leave(moment, root, how, false);
+            self.leave(moment, root, how, None);
         }
     }
 

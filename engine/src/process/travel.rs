@@ -29,7 +29,7 @@ impl Process {
             }
             Target::End => {
                 let parent = moment.visit(from).map_or(VisitId::CASE, |visit| visit.parent);
-                self.leave(moment, from, how, false);
+                self.leave(moment, from, how, None);
                 moment.first([Work::Finish { visit: parent, how: Ending::Done }]);
             }
             Target::Back => self.back(moment, from, how, cause),
@@ -56,8 +56,8 @@ impl Process {
         };
         let is_passing = self.step_of(moment, root).is_some_and(|(_, step)| step.kind.is_passing());
         let inherited = moment.visit(root).and_then(|visit| visit.after);
-        let kept = self.goes_back && !is_passing;
-        let after = if is_passing { inherited } else { Some(root).filter(|_| kept) };
+        let kept = Some(root).filter(|_| self.goes_back && !is_passing);
+        let after = if is_passing { inherited } else { kept };
         if root == from {
             self.leave(moment, root, how, kept);
         } else {
@@ -69,7 +69,7 @@ impl Process {
     }
 
     /// Leaves `root`, with `from` deep inside it ending as `how`.
-    fn leave_through(&self, moment: &mut Moment<'_>, root: VisitId, from: VisitId, how: Ending, kept: bool) {
+    fn leave_through(&self, moment: &mut Moment<'_>, root: VisitId, from: VisitId, how: Ending, kept: Option<VisitId>) {
         self.leave(moment, from, how, kept);
         self.leave(moment, root, Ending::Left, kept);
     }
@@ -90,7 +90,7 @@ impl Process {
             (Target::Step(step), Some(_)) => {
                 let after = roots.last().copied().filter(|_| self.goes_back);
                 for root in roots {
-                    self.leave(moment, root, Ending::Left, self.goes_back);
+                    self.leave(moment, root, Ending::Left, Some(root).filter(|_| self.goes_back));
                 }
                 let around: Vec<StepId> = self.around(step).collect();
                 let mut way = self.way_in(moment, VisitId::CASE, step, &around);
@@ -135,24 +135,32 @@ impl Process {
         };
         let Some(after) = after else { return };
         if root == from {
-            self.leave(moment, root, how, false);
+            self.leave(moment, root, how, None);
         } else {
-            self.leave_through(moment, root, from, how, false);
+            self.leave_through(moment, root, from, how, None);
         }
         let mut works = Vec::new();
-        self.resume(moment, after, parent, &cause, &mut works);
+        let group = moment.case.left.get(&after).cloned().unwrap_or_default();
+        self.resume(moment, &group, (after, parent), &cause, &mut works);
         moment.first(works);
     }
 
-    /// Enters again, outermost first, what was left.
-    fn resume(&self, moment: &mut Moment<'_>, old: VisitId, parent: VisitId, cause: &Cause, works: &mut Vec<Work>) {
-        let mut to_do = std::collections::VecDeque::from([(old, parent)]);
+    /// Enters again, outermost first, what was left together.
+    fn resume(
+        &self,
+        moment: &mut Moment<'_>,
+        group: &std::collections::BTreeMap<VisitId, crate::case::Visit>,
+        root: (VisitId, VisitId),
+        cause: &Cause,
+        works: &mut Vec<Work>,
+    ) {
+        let mut to_do = std::collections::VecDeque::from([root]);
         while let Some((old, parent)) = to_do.pop_front() {
-            let Some(left) = moment.case.left.get(&old) else { continue };
+            let Some(left) = group.get(&old) else { continue };
             let Some((_, step)) = self.find(&left.step) else { continue };
             let item: Option<Item> = left.item.clone();
             let inside: Vec<VisitId> =
-                moment.case.left.values().filter(|inner| inner.parent == old).map(|inner| inner.id).collect();
+                group.values().filter(|inner| inner.parent == old).map(|inner| inner.id).collect();
             let visit = moment.next_visit();
             let name = step.name.clone();
             moment.emit(Event::StepEntered {

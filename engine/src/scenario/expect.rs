@@ -81,7 +81,7 @@ fn hold(expected: &Expected, stage: &Stage<'_>, player: &Player, at: Option<&Nam
             let found = events.filter(|event| matches!(event, Event::IncidentRaised { .. })).count();
             same("incidents are", &wanted.to_string(), &found.to_string())
         }
-        Expected::Fields(fields) => fields.iter().try_for_each(|(name, value)| field(player, name, value)),
+        Expected::Fields(fields) => fields.iter().try_for_each(|(name, value)| field(stage, player, name, value)),
         Expected::May(who, actions) => may(stage, player, who, actions),
         Expected::Cases(process, wanted) => {
             let found = stage.players.iter().filter(|player| player.process.name == *process).count();
@@ -106,12 +106,13 @@ fn deadlines<'p>(player: &'p Player, at: Option<&'p Name>) -> impl Iterator<Item
     here(player, at).filter_map(|visit| player.case.path(visit.id).find_map(|around| around.deadline.as_ref()))
 }
 
-fn field(player: &Player, name: &Name, wanted: &Value) -> Result<(), String> {
+fn field(stage: &Stage<'_>, player: &Player, name: &Name, wanted: &Value) -> Result<(), String> {
+    let zone = player.process.calendar_in(&stage.library.catalog.calendars).zone();
     let own = player.case.visits.values().rev().find_map(|visit| visit.fields.get(name));
     let found = player.case.fields.get(name).or(own).cloned().unwrap_or_default();
     let declared = player.process.fields.iter().find(|field| field.name == *name);
     let wanted = match declared {
-        Some(field) if !wanted.is_null() => field.accept(wanted).map_err(|rejection| rejection.to_string())?,
+        Some(field) if !wanted.is_null() => field.accept(wanted, zone).map_err(|rejection| rejection.to_string())?,
         Some(_) | None => wanted.clone(),
     };
     if found == wanted || equal(&found, &wanted) == Some(true) {

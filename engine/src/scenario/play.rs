@@ -23,7 +23,7 @@ pub fn play(scenario: &Scenario, library: &Library) -> Played {
     let mut stage = Stage::new(library, organization, scenario.at);
     let mut failures = Vec::new();
     match open(scenario, &mut stage) {
-        Err(failure) => failures.push(failure),
+        Err(message) => failures.push(failure(scenario.span, message)),
         Ok(()) => {
             for act in &scenario.acts {
                 failures.extend(perform(act, &mut stage));
@@ -41,7 +41,7 @@ pub(super) fn failure(span: Span, message: impl Into<String>) -> Diagnostic {
     Diagnostic::new(Severity::Error, span, "scenario", message)
 }
 
-fn open(scenario: &Scenario, stage: &mut Stage<'_>) -> Result<(), Diagnostic> {
+fn open(scenario: &Scenario, stage: &mut Stage<'_>) -> Result<(), String> {
     let opening = &scenario.start;
     let (start, by) = match (&opening.message, &opening.public) {
         (Some(message), _) => (StartedBy::Message(message.clone()), Actor::Message(message.clone())),
@@ -49,13 +49,12 @@ fn open(scenario: &Scenario, stage: &mut Stage<'_>) -> Result<(), Diagnostic> {
         (None, None) => (StartedBy::Person, starter(scenario, stage)?),
     };
     let opened = stage.open(CASE, &scenario.process, start, opening.fields.clone(), by);
-    judge(opened, opening.rejected.as_ref(), scenario.span)
+    judge(opened, opening.rejected.as_ref())
 }
 
-fn starter(scenario: &Scenario, stage: &Stage<'_>) -> Result<Actor, Diagnostic> {
-    let none = |message: String| failure(scenario.span, message);
+fn starter(scenario: &Scenario, stage: &Stage<'_>) -> Result<Actor, String> {
     let process = stage.library.processes.get(&scenario.process);
-    let process = process.ok_or_else(|| none(format!("there is no process `{}`", scenario.process)))?;
+    let process = process.ok_or_else(|| format!("there is no process `{}`", scenario.process))?;
     if let Some(person) = scenario.by.as_ref().filter(|name| stage.organization.people.contains_key(*name)) {
         return Ok(Actor::Person { person: person.clone(), deputy_for: None });
     }
@@ -63,27 +62,27 @@ fn starter(scenario: &Scenario, stage: &Stage<'_>) -> Result<Actor, Diagnostic> 
         Some(role) => process.roles.get(role).map(|role| &role.who),
         None => process.start.by.as_ref(),
     };
-    let who = who.ok_or_else(|| none("nobody is named who could start this".to_owned()))?;
+    let who = who.ok_or("nobody is named who could start this")?;
     let by = Actor::Clock;
     let world = stage.world();
     let case = crate::case::Case::new(CASE);
     let moment = Moment::new(&case, stage.now, &by, &world, process.calendar_in(&stage.library.catalog.calendars));
     let candidates = who.candidates(&moment.place(VisitId::CASE));
     let person = stage.organization.actors(&candidates, stage.now).into_iter().next();
-    let person = person.ok_or_else(|| none("nobody in the organisation may start this".to_owned()))?;
+    let person = person.ok_or("nobody in the organisation may start this")?;
     Ok(Actor::Person { person, deputy_for: None })
 }
 
 /// Whether it went as expected.
-fn judge(result: Result<(), Rejection>, rejected: Option<&Name>, span: Span) -> Result<(), Diagnostic> {
+fn judge(result: Result<(), Rejection>, rejected: Option<&Name>) -> Result<(), String> {
     match (result, rejected) {
         (Ok(()), None) => Ok(()),
-        (Ok(()), Some(code)) => Err(failure(span, format!("this should be refused (`{code}`), but it was done"))),
-        (Err(rejection), None) => Err(failure(span, format!("refused: {rejection} (`{}`)", code_of(&rejection)))),
+        (Ok(()), Some(code)) => Err(format!("this should be refused (`{code}`), but it was done")),
+        (Err(rejection), None) => Err(format!("refused: {rejection} (`{}`)", code_of(&rejection))),
         (Err(rejection), Some(code)) if code_of(&rejection) == code.as_str() => Ok(()),
         (Err(rejection), Some(code)) => {
             let found = code_of(&rejection);
-            Err(failure(span, format!("this should be refused as `{code}`, but it was refused as `{found}`: {rejection}")))
+            Err(format!("this should be refused as `{code}`, but it was refused as `{found}`: {rejection}"))
         }
     }
 }
@@ -97,7 +96,6 @@ fn code_of(rejection: &Rejection) -> String {
 }
 
 fn perform(act: &Act, stage: &mut Stage<'_>) -> Vec<Diagnostic> {
-    let span = act.span;
     let done = match &act.what {
         What::Take { action, fields, doing } => {
             let ask = |visit| Ask::TakeAction {
@@ -106,25 +104,25 @@ fn perform(act: &Act, stage: &mut Stage<'_>) -> Vec<Diagnostic> {
                 fields: fields.clone(),
                 seal: Some("scenario".to_owned()),
             };
-            judge(submit_as(stage, doing, Some(action), &ask), doing.rejected.as_ref(), span)
+            judge(submit_as(stage, doing, Some(action), &ask), doing.rejected.as_ref())
         }
-        What::Verb { verb, to, doing } => verb_of(stage, verb, to.as_ref(), doing, span),
+        What::Verb { verb, to, doing } => verb_of(stage, verb, to.as_ref(), doing),
         What::Wait(length) => {
             let calendar = stage.players.first().map(|player| player.process.calendar_in(&stage.library.catalog.calendars));
             let until = calendar.map_or(stage.now, |calendar| calendar.add(stage.now, *length).at);
-            judge(stage.pass_until(until), None, span)
+            judge(stage.pass_until(until), None)
         }
-        What::Until(until) if *until < stage.now => Err(failure(span, "this instant has passed already")),
-        What::Until(until) => judge(stage.pass_until(*until), None, span),
+        What::Until(until) if *until < stage.now => Err("this instant has passed already".to_owned()),
+        What::Until(until) => judge(stage.pass_until(*until), None),
         What::Message { message, fields, rejected } => {
             let ask = Ask::Deliver { message: message.clone(), fields: fields.clone() };
             let command = Command { by: Actor::Message(message.clone()), ask };
-            judge(first_that_takes(stage, &command), rejected.as_ref(), span)
+            judge(first_that_takes(stage, &command), rejected.as_ref())
         }
-        What::Job { outcome } => judge(do_job(stage, outcome), None, span),
+        What::Job { outcome } => judge(do_job(stage, outcome), None),
         What::Expect(expectations) => return expect::check(expectations, stage),
     };
-    done.err().into_iter().collect()
+    done.err().map(|message| failure(act.span, message)).into_iter().collect()
 }
 
 fn do_job(stage: &mut Stage<'_>, outcome: &Result<crate::event::Fields, String>) -> Result<(), Rejection> {
@@ -156,11 +154,10 @@ fn verb_of(
     verb: &Name,
     to: Option<&Name>,
     doing: &Doing,
-    span: Span,
-) -> Result<(), Diagnostic> {
+) -> Result<(), String> {
     let needs_other = ["hand_on", "delegate"].contains(&verb.as_str());
     let to = match (needs_other, to) {
-        (true, None) => return Err(failure(span, format!("`{verb}` needs `to: PERSON`"))),
+        (true, None) => return Err(format!("`{verb}` needs `to: PERSON`")),
         (true, Some(to)) => to.clone(),
         (false, _) => Name::new(""),
     };
@@ -175,7 +172,7 @@ fn verb_of(
             _ => Ask::Withdraw,
         }
     };
-    judge(submit_as(stage, doing, None, &ask), doing.rejected.as_ref(), span)
+    judge(submit_as(stage, doing, None, &ask), doing.rejected.as_ref())
 }
 
 /// Gives a command in the name of the first person who may, to the first case where that makes sense.
@@ -200,6 +197,9 @@ fn submit_as(
                 }
             }
         }
+    }
+    if stage.players.first().is_some_and(|player| !player.case.is_open()) && first.is_none() {
+        return Err(Rejection::CaseClosed);
     }
     let nobody = || Rejection::Unknown { name: doing.by.clone().unwrap_or_else(|| Name::new("nobody")) };
     let nowhere = |action: &Name| Rejection::NoSuchAction { action: action.clone(), nearest: None };

@@ -1,17 +1,17 @@
 //! How scenarios are written.
 
+use jiff::Timestamp;
+
 use super::{Act, Doing, Expectation, Expected, Opening, Scenario, Values, What};
 use crate::calendar::Calendar;
 use crate::checker::{Checker, Keys};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::Diagnostic;
 use crate::ids::Name;
 use crate::library::{Library, Written};
 use crate::organization::Absence;
 use crate::process::Process;
 use crate::value::{Type, Value};
 use crate::yaml::{Node, to_json};
-
-use jiff::Timestamp;
 
 /// The verbs that can stand as a key.
 const VERBS: [&str; 6] = ["claim", "release", "hand_on", "delegate", "answer", "withdraw"];

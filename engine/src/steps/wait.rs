@@ -14,6 +14,7 @@ pub const WAIT_TIMER: u16 = 0;
 
 /// A step that waits without people.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each variant's sentence names its fields")]
 pub enum Wait {
     /// For a message.
     Message { message: Name, take: Vec<(Destination, Name)> },

@@ -120,7 +120,8 @@ impl<'de> Visitor<'de> for StoredValue {
     }
 
     fn visit_u64<E: de::Error>(self, number: u64) -> Result<Value, E> {
-        let number = i64::try_from(number).map_err(|_| E::custom("a number beyond 64 bits is written {\"number\": …}"))?;
+        let number =
+            i64::try_from(number).map_err(|_| E::custom("a number beyond 64 bits is written {\"number\": …}"))?;
         Ok(Value::from(number))
     }
 

@@ -52,6 +52,27 @@ impl Type {
         Self::List(Box::new(item))
     }
 
+    /// How many kinds it is made of, itself included.
+    pub fn parts(&self) -> usize {
+        1 + match self {
+            Self::List(item) | Self::Range(item) => item.parts(),
+            Self::Context(entries) => entries.values().map(Self::parts).sum(),
+            Self::Any
+            | Self::Null
+            | Self::Boolean
+            | Self::Number
+            | Self::Text
+            | Self::Date
+            | Self::Time
+            | Self::DateTime
+            | Self::Days
+            | Self::Months
+            | Self::Unit
+            | Self::Person
+            | Self::Choice(_) => 0,
+        }
+    }
+
     /// Whether a value of this kind is a text at run time.
     pub fn is_textual(&self) -> bool {
         match self {

@@ -55,7 +55,8 @@ fn plain_number(number: Decimal) -> Json {
 }
 
 fn read(json: &Json, kind: &Type, depth: usize) -> Result<Value, String> {
-    if depth > VALUE_DEPTH_MAX {
+    let is_nested = matches!(json, Json::Array(_) | Json::Object(_));
+    if is_nested && depth >= VALUE_DEPTH_MAX {
         return Err(format!("may nest {VALUE_DEPTH_MAX} deep"));
     }
     let must_be = || format!("must be {kind}");

@@ -7,25 +7,16 @@ use crate::diagnostic::{Diagnostics, SourceId, Span, without_mark};
 const GUESS_BYTES_MAX: usize = 64 * 1024;
 
 /// The text of a file without byte order mark, or nothing after saying why not.
-pub(super) fn decode<'a>(
-    bytes: &'a [u8],
-    source: SourceId,
-    out: &mut Diagnostics,
-) -> Option<&'a str> {
+pub(super) fn decode<'a>(bytes: &'a [u8], source: SourceId, out: &mut Diagnostics) -> Option<&'a str> {
     let start = Span::new(source, 0, 0);
     if bytes.len() > TEXT_BYTES_MAX {
-        let message = format!(
-            "the file has {} bytes, the most is {TEXT_BYTES_MAX}",
-            bytes.len()
-        );
-        out.error(start, "file-too-large", message)
-            .help("split it into several files");
+        let message = format!("the file has {} bytes, the most is {TEXT_BYTES_MAX}", bytes.len());
+        out.error(start, "file-too-large", message).help("split it into several files");
         return None;
     }
     if let Some(encoding) = wide_encoding(bytes) {
         let message = format!("the file is not UTF-8, it seems to be {encoding}");
-        out.error(start, "not-utf-8", message)
-            .help("save it as UTF-8 (in Notepad: Save As, Encoding: UTF-8)");
+        out.error(start, "not-utf-8", message).help("save it as UTF-8 (in Notepad: Save As, Encoding: UTF-8)");
         return None;
     }
     let bytes = without_mark(bytes);
@@ -50,10 +41,7 @@ fn wide_encoding(bytes: &[u8]) -> Option<&'static str> {
     let sample = &bytes[..bytes.len().min(GUESS_BYTES_MAX)];
     let zeros_at = |parity: usize| {
         let side = sample.iter().skip(parity).step_by(2);
-        (
-            side.clone().filter(|byte| **byte == 0).count(),
-            side.count(),
-        )
+        (side.clone().filter(|byte| **byte == 0).count(), side.count())
     };
     let ((even_zeros, even), (odd_zeros, odd)) = (zeros_at(0), zeros_at(1));
     // A fifth is enough: spaces, line breaks and keys are ASCII even where the rest is Chinese.
@@ -91,18 +79,8 @@ fn seems_gbk(bytes: &[u8]) -> bool {
         rest = match rest {
             [] => break,
             [0..=0x7F, after @ ..] => after,
-            [
-                0x81..=0xFE,
-                0x30..=0x39,
-                0x81..=0xFE,
-                0x30..=0x39,
-                after @ ..,
-            ] => after,
-            [
-                lead @ 0x81..=0xFE,
-                trail @ (0x40..=0x7E | 0x80..=0xFE),
-                after @ ..,
-            ] => {
+            [0x81..=0xFE, 0x30..=0x39, 0x81..=0xFE, 0x30..=0x39, after @ ..] => after,
+            [lead @ 0x81..=0xFE, trail @ (0x40..=0x7E | 0x80..=0xFE), after @ ..] => {
                 pairs += 1;
                 // Hanzi of GB2312, and its punctuation and full-width letters.
                 let is_common = matches!(lead, 0xA1 | 0xA3 | 0xB0..=0xF7) && *trail >= 0xA1;
@@ -129,10 +107,7 @@ fn is_visible(text: &str, source: SourceId, out: &mut Diagnostics) -> bool {
             '\r' => "a lone carriage return".to_owned(),
             '\0' => "a NUL character".to_owned(),
             '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => {
-                format!(
-                    "U+{:04X}, which turns the direction of text",
-                    u32::from(letter)
-                )
+                format!("U+{:04X}, which turns the direction of text", u32::from(letter))
             }
             '\u{FEFF}' => "a byte order mark inside the text".to_owned(),
             '\u{FFFE}' | '\u{FFFF}' => {
@@ -145,11 +120,7 @@ fn is_visible(text: &str, source: SourceId, out: &mut Diagnostics) -> bool {
         };
         is_visible = false;
         let start = u32::try_from(at).unwrap_or(u32::MAX);
-        let span = Span::new(
-            source,
-            start,
-            start + u32::try_from(letter.len_utf8()).unwrap_or(1),
-        );
+        let span = Span::new(source, start, start + u32::try_from(letter.len_utf8()).unwrap_or(1));
         let finding = out.error(span, "control-character", format!("the text has {name}"));
         match is_lone_return {
             true => finding.help("end lines with a line feed, as all editors can"),

@@ -12,9 +12,7 @@ pub fn to_json(node: &Node) -> Value {
         Kind::Scalar(scalar) => scalar_to_json(scalar),
         Kind::Sequence(items) => items.iter().map(to_json).collect(),
         Kind::Mapping(entries) => {
-            let pairs = entries
-                .iter()
-                .map(|entry| (entry.key.text.as_str().to_owned(), to_json(&entry.value)));
+            let pairs = entries.iter().map(|entry| (entry.key.text.as_str().to_owned(), to_json(&entry.value)));
             Value::Object(pairs.collect::<Map<_, _>>())
         }
     }

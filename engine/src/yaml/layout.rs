@@ -3,6 +3,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use granit_parser::ScalarStyle;
+
+use super::Scalar;
+use crate::diagnostic::Span;
+use crate::ids::Name;
+
 /// How the text lies in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Layout {
@@ -39,17 +45,44 @@ impl Layout {
     }
 }
 
+impl Scalar {
+    /// A value that is not there.
+    pub(super) fn missing(span: Span) -> Self {
+        Self { text: Name::new(""), plain: true, content_start: span.start, span, layout: Layout::Straight }
+    }
+
+    /// A scalar as the parser understood it, from the place it has in the file.
+    pub(super) fn written(value: &str, style: ScalarStyle, span: Span, file: &str) -> Self {
+        let start = span.start as usize;
+        let raw = &file[start..span.end as usize];
+        let (content_start, content, end) = match style {
+            ScalarStyle::Plain => (start, raw, span.end),
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
+                let content = raw.get(1..raw.len().saturating_sub(1)).unwrap_or("");
+                (start + 1, content, span.end)
+            }
+            // The parser's place reaches over the blank lines up to the next key.
+            ScalarStyle::Literal | ScalarStyle::Folded => (start, raw, short(start + raw.trim_end().len())),
+        };
+        Self {
+            text: Name::new(value),
+            plain: style == ScalarStyle::Plain,
+            content_start: short(content_start),
+            span: Span::new(span.source, span.start, end),
+            layout: layout(value, content, content_start),
+        }
+    }
+}
+
 /// How the text of a scalar lies in the file, given the bytes between its quotes and where they start.
-pub(super) fn layout(value: &str, raw: &str, start: usize) -> Layout {
+fn layout(value: &str, raw: &str, start: usize) -> Layout {
     if value == raw {
         return Layout::Straight;
     }
     // Line folding and indentation change white space only: every other character must come again in order.
     let visible = |text: &str| {
         let letters = text.char_indices();
-        letters
-            .filter(|(_, letter)| !matches!(letter, ' ' | '\t' | '\n' | '\r'))
-            .collect::<Vec<_>>()
+        letters.filter(|(_, letter)| !matches!(letter, ' ' | '\t' | '\n' | '\r')).collect::<Vec<_>>()
     };
     let (letters, places) = (visible(value), visible(raw));
     let mut lines: Vec<(u32, u32)> = Vec::new();

@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle, options};
 
-use super::layout::{Layout, layout};
 use super::{Entry, Key, Kind, NESTING_MAX, NODES_MAX, Node, Scalar, encoding, keys, syntax};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceId, Span, quoted};
 use crate::ids::Name;
@@ -16,21 +15,12 @@ use crate::ids::Name;
 /// typing, but a definition is only to be trusted when no finding is an error. No tree always comes with an error.
 pub fn read(bytes: &[u8], source: SourceId) -> (Option<Node>, Vec<Diagnostic>) {
     let mut out = Diagnostics::new();
-    let root = encoding::decode(bytes, source, &mut out)
-        .and_then(|text| read_text(text, source, &mut out));
+    let root = encoding::decode(bytes, source, &mut out).and_then(|text| read_text(text, source, &mut out));
     (root, out.into_vec())
 }
 
 fn read_text(text: &str, source: SourceId, out: &mut Diagnostics) -> Option<Node> {
-    let mut builder = Builder {
-        text,
-        source,
-        out,
-        open: Vec::new(),
-        root: None,
-        nodes: 0,
-        documents: 0,
-    };
+    let mut builder = Builder { text, source, out, open: Vec::new(), root: None, nodes: 0, documents: 0 };
     for event in Parser::new_from_str_with_options(text, parser_options()) {
         match event {
             Ok((event, place)) => {
@@ -42,9 +32,7 @@ fn read_text(text: &str, source: SourceId, out: &mut Diagnostics) -> Option<Node
             }
             Err(error) => {
                 let bracket = builder.open_bracket();
-                builder
-                    .out
-                    .push(syntax::explain(&error, text, source, bracket));
+                builder.out.push(syntax::explain(&error, text, source, bracket));
                 break;
             }
         }
@@ -90,15 +78,33 @@ impl Open {
     fn is_at_key(&self) -> bool {
         matches!(&self.content, Content::Mapping { key: None, .. })
     }
+
+    /// Where the text broke inside a key, that key is no key.
+    fn forget_broken_key(&mut self) {
+        if let Content::Mapping { key: key @ None, .. } = &mut self.content {
+            *key = Some(Awaiting::Nothing);
+        }
+    }
+
+    /// Where the text broke before a value, the value is missing; gives the end of the last item.
+    fn close_last(&mut self) -> Option<u32> {
+        match &mut self.content {
+            Content::Sequence(items) => Some(items.last()?.span.end),
+            Content::Mapping { entries, key, .. } => {
+                if let Some(Awaiting::Key(key)) = key.take() {
+                    let span = key.span.after();
+                    let kind = Kind::Scalar(Scalar::missing(span));
+                    entries.push(Entry { key, value: Node { span, kind } });
+                }
+                Some(entries.last()?.value.span.end)
+            }
+        }
+    }
 }
 
 enum Content {
     Sequence(Vec<Node>),
-    Mapping {
-        entries: Vec<Entry>,
-        seen: BTreeMap<Name, Span>,
-        key: Option<Awaiting>,
-    },
+    Mapping { entries: Vec<Entry>, seen: BTreeMap<Name, Span>, key: Option<Awaiting> },
 }
 
 /// A key was read, its value is next.
@@ -123,22 +129,17 @@ impl Builder<'_> {
     fn take(&mut self, event: &Event<'_>, span: Span) -> Progress {
         match event {
             Event::Scalar(value, style, _anchor, _tag) => {
-                let scalar = self.scalar(value, *style, span);
-                let span = scalar.span;
-                self.node(Node {
-                    span,
-                    kind: Kind::Scalar(scalar),
-                })
-            }
-            Event::SequenceStart(style, _anchor, _tag) => {
-                self.enter(span, *style, Content::Sequence(Vec::new()))
-            }
-            Event::MappingStart(style, _anchor, _tag) => {
-                let content = Content::Mapping {
-                    entries: Vec::new(),
-                    seen: BTreeMap::new(),
-                    key: None,
+                let is_missing = *style == ScalarStyle::Plain && span.start == span.end;
+                let scalar = match is_missing {
+                    true => Scalar::missing(self.after_colon(span)),
+                    false => Scalar::written(value, *style, span, self.text),
                 };
+                let (span, kind) = (scalar.span, Kind::Scalar(scalar));
+                self.node(Node { span, kind })
+            }
+            Event::SequenceStart(style, _anchor, _tag) => self.enter(span, *style, Content::Sequence(Vec::new())),
+            Event::MappingStart(style, _anchor, _tag) => {
+                let content = Content::Mapping { entries: Vec::new(), seen: BTreeMap::new(), key: None };
                 self.enter(span, *style, content)
             }
             Event::SequenceEnd | Event::MappingEnd => self.leave(span.end),
@@ -179,17 +180,19 @@ impl Builder<'_> {
     fn alias(&mut self, span: Span) -> Progress {
         let written = &self.text[span.start as usize..span.end as usize];
         refuse_anchor(self.out, span, written);
-        let scalar = Scalar {
-            text: Name::new(written),
-            plain: false,
-            content_start: span.start,
-            span,
-            layout: Layout::Straight,
-        };
-        self.node(Node {
-            span,
-            kind: Kind::Scalar(scalar),
-        })
+        let scalar = Scalar::written(written, ScalarStyle::Literal, span, self.text);
+        let kind = Kind::Scalar(scalar);
+        self.node(Node { span, kind })
+    }
+
+    /// The place of a missing value: the parser gives the one before the colon.
+    fn after_colon(&self, span: Span) -> Span {
+        let is_value =
+            self.open.last().is_some_and(|open| matches!(&open.content, Content::Mapping { key: Some(_), .. }));
+        match is_value && self.text[span.start as usize..].starts_with(':') {
+            true => Span::new(span.source, span.start + 1, span.start + 1),
+            false => span,
+        }
     }
 
     /// The start of a document: there may be one.
@@ -199,11 +202,7 @@ impl Builder<'_> {
             return Progress::On;
         }
         self.out
-            .error(
-                span,
-                "second-document",
-                "a second document starts here, a file holds one",
-            )
+            .error(span, "second-document", "a second document starts here, a file holds one")
             .help("put it in a file of its own");
         Progress::Stopped
     }
@@ -215,28 +214,28 @@ impl Builder<'_> {
             self.out.error(span, "nested-too-deep", message);
             return Progress::Stopped;
         }
-        self.open.push(Open {
-            span,
-            style,
-            content,
-        });
+        self.open.push(Open { span, style, content });
         Progress::On
     }
 
-    /// The end of the innermost list or mapping; `end` is after its closing bracket, if it has one.
+    /// The end of the innermost list or mapping.
     fn leave(&mut self, end: u32) -> Progress {
-        let Some(open) = self.open.pop() else {
-            return Progress::On;
-        };
+        match self.close(end) {
+            Some(node) => self.node(node),
+            None => Progress::On,
+        }
+    }
+
+    /// The innermost list or mapping as a node; `end` is after its closing bracket, if it has one.
+    fn close(&mut self, end: u32) -> Option<Node> {
+        let open = self.open.pop()?;
         let (kind, last) = match open.content {
             Content::Sequence(items) => {
                 let last = items.last().map(|item| item.span.end);
                 (Kind::Sequence(items), last)
             }
             Content::Mapping { entries, .. } => {
-                let last = entries
-                    .last()
-                    .map(|entry| entry.value.span.end.max(entry.key.span.end));
+                let last = entries.last().map(|entry| entry.value.span.end.max(entry.key.span.end));
                 (Kind::Mapping(entries), last)
             }
         };
@@ -245,22 +244,26 @@ impl Builder<'_> {
             StructureStyle::Block => last.unwrap_or(open.span.end),
         };
         let span = Span::new(self.source, open.span.start, end);
-        self.node(Node { span, kind })
+        Some(Node { span, kind })
     }
 
-    /// A finished node goes where it belongs: into the list, as key or value into the mapping, or to the top.
+    /// One node more, if the file may have it.
     fn node(&mut self, node: Node) -> Progress {
         self.nodes += 1;
         if self.nodes > NODES_MAX {
             let message = format!("the file has more than {NODES_MAX} keys and values");
-            self.out
-                .error(node.span, "too-many-nodes", message)
-                .help("split it into several files");
+            self.out.error(node.span, "too-many-nodes", message).help("split it into several files");
             return Progress::Stopped;
         }
+        self.attach(node);
+        Progress::On
+    }
+
+    /// Where a finished node belongs: into the list, as key or value into the mapping, or at the top.
+    fn attach(&mut self, node: Node) {
         let Some((open, around)) = self.open.split_last_mut() else {
             self.root = Some(node);
-            return Progress::On;
+            return;
         };
         match &mut open.content {
             Content::Sequence(items) => items.push(node),
@@ -278,36 +281,6 @@ impl Builder<'_> {
                 }
             },
         }
-        Progress::On
-    }
-
-    /// A scalar with its layout. A missing value has an empty place and an empty text.
-    fn scalar(&self, value: &str, style: ScalarStyle, span: Span) -> Scalar {
-        let plain = style == ScalarStyle::Plain;
-        let is_missing = plain && span.start == span.end;
-        let value = if is_missing { "" } else { value };
-        let (start, end) = (span.start as usize, span.end as usize);
-        let raw = &self.text[start..end];
-        let (content, raw, span) = match style {
-            ScalarStyle::Plain => (start, raw, span),
-            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
-                let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or("");
-                (start + 1, inner, span)
-            }
-            ScalarStyle::Literal | ScalarStyle::Folded => {
-                // The parser's place reaches over the blank lines up to the next key.
-                let shown = raw.trim_end();
-                let end = short(start + shown.len());
-                (start, raw, Span::new(self.source, span.start, end))
-            }
-        };
-        Scalar {
-            text: Name::new(value),
-            plain,
-            content_start: short(content),
-            span,
-            layout: layout(value, raw, content),
-        }
     }
 
     /// The bracket that is open where the text broke, if the innermost structure has one.
@@ -318,57 +291,29 @@ impl Builder<'_> {
 
     /// Closes what is still open where the text broke, and gives the tree.
     fn finish(mut self) -> Option<Node> {
+        for open in self.open.iter_mut().rev().skip(1) {
+            open.forget_broken_key();
+        }
         while let Some(open) = self.open.last_mut() {
             let start = open.span.end;
-            if let Content::Mapping { entries, key, .. } = &mut open.content
-                && let Some(Awaiting::Key(key)) = key.take()
-            {
-                entries.push(Entry {
-                    value: missing(key.span.after()),
-                    key,
-                });
+            let end = open.close_last();
+            if let Some(node) = self.close(end.unwrap_or(start)) {
+                self.attach(node);
             }
-            let end = match &open.content {
-                Content::Sequence(items) => items.last().map(|item| item.span.end),
-                Content::Mapping { entries, .. } => {
-                    entries.last().map(|entry| entry.value.span.end)
-                }
-            };
-            self.leave(end.unwrap_or(start));
         }
         if self.root.is_none() && !self.out.has_errors() {
             let span = Span::new(self.source, 0, 0);
-            self.out
-                .error(span, "empty-file", "the file has no content");
+            self.out.error(span, "empty-file", "the file has no content");
         }
         self.root
     }
 }
 
-/// A value that is not there.
-fn missing(span: Span) -> Node {
-    let scalar = Scalar {
-        text: Name::new(""),
-        plain: true,
-        content_start: span.start,
-        span,
-        layout: Layout::Straight,
-    };
-    Node {
-        span,
-        kind: Kind::Scalar(scalar),
-    }
-}
-
 fn refuse_anchor(out: &mut Diagnostics, span: Span, written: &str) {
-    let message = format!(
-        "anchors and aliases such as {} are not supported",
-        quoted(written)
-    );
+    let message = format!("anchors and aliases such as {} are not supported", quoted(written));
     let first = written.chars().next().unwrap_or('*');
-    out.error(span, "anchor", message).help(format!(
-        "write the value out; if it is text that begins with `{first}`, put the text in quotes"
-    ));
+    out.error(span, "anchor", message)
+        .help(format!("write the value out; if it is text that begins with `{first}`, put the text in quotes"));
 }
 
 fn short(count: usize) -> u32 {

@@ -39,15 +39,10 @@ impl<'a> Fields<'a> {
     /// Anything but a mapping is reported.
     pub fn of(node: &'a Node, what: &'static str, out: &mut Diagnostics) -> Option<Self> {
         let Some(entries) = node.as_mapping() else {
-            wrong_shape(node, &format!("a mapping with the keys of {what}"), out);
+            wrong_shape(node, &format!("a mapping for {what}"), out);
             return None;
         };
-        Some(Self {
-            span: node.span,
-            what,
-            entries,
-            asked: Vec::new(),
-        })
+        Some(Self { span: node.span, what, entries, asked: Vec::new() })
     }
 
     /// The value of a key, if it is there. Asking makes the key known.
@@ -85,9 +80,7 @@ impl<'a> Fields<'a> {
 
     /// The first key: where a finding about the mapping as a whole is shown best.
     pub fn place(&self) -> Span {
-        self.entries
-            .first()
-            .map_or(self.span, |entry| entry.key.span)
+        self.entries.first().map_or(self.span, |entry| entry.key.span)
     }
 
     /// Reports every key that was neither asked for nor is listed, with the nearest of all of these.
@@ -105,7 +98,7 @@ impl<'a> Fields<'a> {
             words.sort_unstable();
             words.dedup();
             if words.len() <= LISTED_MAX {
-                finding.help(format!("known are: {}", words.join(", ")));
+                finding.help(format!("{} can have: {}", self.what, words.join(", ")));
             }
             finding.suggest(&key.text, absent);
             // `{title:标题}` is one key for YAML.
@@ -148,45 +141,47 @@ pub fn key_name<'a>(key: &'a Key, out: &mut Diagnostics) -> Option<&'a Name> {
 
 /// Whether a text follows the rules of names; reported if not.
 fn is_name(text: &str, span: Span, out: &mut Diagnostics) -> bool {
-    let is_inner = |letter: char| {
-        let is_letter = letter.is_alphabetic() && narrow(letter) == letter;
-        is_letter || letter.is_ascii_digit() || matches!(letter, '-' | '_')
+    let Some(fault) = name_fault(text) else {
+        return true;
     };
-    let shown = quoted(text);
-    let wrong = match text.chars().find(|letter| !is_inner(*letter)) {
-        _ if text.is_empty() => "a name cannot be empty".to_owned(),
-        Some(' ') => format!("the name {shown} has a space"),
-        Some(letter) => format!(
-            "the name {shown} cannot have {}",
-            quoted(&letter.to_string())
-        ),
-        None if text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) => {
-            format!("the name {shown} cannot begin with a digit or `-`")
-        }
-        None if text.chars().count() > NAME_CHARS_MAX => {
-            format!("a name has at most {NAME_CHARS_MAX} characters")
-        }
-        None => return true,
-    };
-    let finding = out.error(span, "bad-name", wrong);
-    let mended: String = text
-        .trim()
-        .chars()
-        .map(narrow)
-        .map(|letter| if is_inner(letter) { letter } else { '-' })
-        .collect();
-    let is_right = is_name(&mended, span, &mut Diagnostics::new());
-    if text.contains(['，', '、', ',']) {
+    let finding = out.error(span, "bad-name", fault);
+    let is_list = text.contains(['，', '、', ',']);
+    let mended: String =
+        text.chars().map(narrow).map(|letter| if is_in_names(letter) { letter } else { '-' }).collect();
+    let mended = mended.trim_matches('-');
+    if is_list {
         finding.help("if these are several names, write them as a list: [one, two]");
-        return false;
+    } else if mended != text && name_fault(mended).is_none() {
+        finding.help(format!("write for example {}", quoted(mended)));
+    } else {
+        finding.help("a name has letters, digits, `-` and `_`, and begins with a letter or `_`");
     }
-    match mended != text && is_right {
-        true => finding.help(format!("write {}", quoted(&mended))),
-        false => {
-            finding.help("a name has letters, digits, `-` and `_`, and begins with a letter or `_`")
-        }
-    };
     false
+}
+
+fn is_in_names(letter: char) -> bool {
+    let is_letter = letter.is_alphabetic() && narrow(letter) == letter;
+    is_letter || letter.is_ascii_digit() || matches!(letter, '-' | '_')
+}
+
+/// What is wrong with a name, if anything.
+fn name_fault(text: &str) -> Option<String> {
+    let shown = quoted(text);
+    let first = text.chars().next();
+    let stranger = text.chars().find(|letter| !is_in_names(*letter));
+    if text.is_empty() {
+        Some("a name cannot be empty".to_owned())
+    } else if stranger == Some(' ') {
+        Some(format!("the name {shown} has a space"))
+    } else if let Some(letter) = stranger {
+        Some(format!("the name {shown} cannot have {}", quoted(&letter.to_string())))
+    } else if first.is_some_and(|first| first == '-' || first.is_ascii_digit()) {
+        Some(format!("the name {shown} cannot begin with a digit or `-`"))
+    } else if text.chars().count() > NAME_CHARS_MAX {
+        Some(format!("the name {shown} has more than {NAME_CHARS_MAX} characters"))
+    } else {
+        None
+    }
 }
 
 /// An integer.
@@ -199,11 +194,7 @@ pub fn integer(node: &Node, out: &mut Diagnostics) -> Option<i64> {
 }
 
 /// An integer within limits, both included.
-pub fn integer_within(
-    node: &Node,
-    limits: std::ops::RangeInclusive<i64>,
-    out: &mut Diagnostics,
-) -> Option<i64> {
+pub fn integer_within(node: &Node, limits: std::ops::RangeInclusive<i64>, out: &mut Diagnostics) -> Option<i64> {
     let number = integer(node, out)?;
     if limits.contains(&number) {
         return Some(number);
@@ -235,8 +226,7 @@ pub fn one_of<T: Copy>(node: &Node, choices: &[(&str, T)], out: &mut Diagnostics
     if chosen.is_none() {
         let message = format!("{} is none of {}", quoted(&scalar.text), listed());
         let words = choices.iter().map(|(word, _)| *word);
-        out.error(node.span, "unknown-word", message)
-            .suggest(&scalar.text, words);
+        out.error(node.span, "unknown-word", message).suggest(&scalar.text, words);
     }
     chosen.map(|(_, value)| *value)
 }
@@ -303,14 +293,11 @@ fn usual_cause(node: &Node, expected: &str) -> Option<String> {
         Kind::Scalar(scalar) if expected.starts_with("a mapping") => {
             let colon = scalar.text.find([':', '：']).filter(|_| scalar.plain)?;
             let full = scalar.text[colon..].starts_with('：');
-            let kind = if full {
-                "is a full-width colon"
-            } else {
-                "has no space after it"
-            };
-            Some(format!(
-                "the colon {kind}, so this is text: write `key: value`"
-            ))
+            let kind = if full { "is a full-width colon" } else { "has no space after it" };
+            Some(format!("the colon {kind}, so this is text: write `key: value`"))
+        }
+        Kind::Scalar(scalar) if expected == "a list" && scalar.text.starts_with('-') => {
+            Some("an item begins with a dash and a space: `- item`".to_owned())
         }
         Kind::Scalar(scalar) if expected.starts_with('`') => {
             let word = match scalar.text.to_lowercase().as_str() {

@@ -3,34 +3,26 @@
 use granit_parser::{ErrorKind, ScanError};
 
 use super::NESTING_MAX;
-use crate::diagnostic::{Diagnostic, Severity, SourceId, Span, narrow, quoted};
+use super::cause::{Cause, cause};
+use crate::diagnostic::{Diagnostic, Severity, SourceId, Span, quoted};
 
 /// A code, a sentence, and what would be right where that is always the same.
 type Words = (&'static str, String, Option<&'static str>);
 
 /// The parser's error as a finding; `bracket` is the bracket that is open there.
-pub(super) fn explain(
-    error: &ScanError,
-    text: &str,
-    source: SourceId,
-    bracket: Option<Span>,
-) -> Diagnostic {
+pub(super) fn explain(error: &ScanError, text: &str, source: SourceId, bracket: Option<Span>) -> Diagnostic {
     let at = error.marker().byte_offset().unwrap_or(text.len());
     let at = text.floor_char_boundary(at);
     let (code, message, help) = words(error.kind());
-    let mut finding = Diagnostic::new(
-        Severity::Error,
-        place(error.kind(), text, at, source),
-        code,
-        message,
-    );
+    let mut finding = Diagnostic::new(Severity::Error, place(error.kind(), text, at, source), code, message);
     if let Some(help) = help {
         finding.help(help);
     }
     if let Some(bracket) = bracket {
         blame_bracket(&mut finding, bracket, text);
     }
-    if let Some(cause) = cause(text, at) {
+    let is_colon = matches!(finding.code, "colon" | "no-colon");
+    if let Some(cause) = cause(text, at, is_colon) {
         blame(&mut finding, cause, text);
     }
     finding
@@ -60,7 +52,7 @@ fn blame_bracket(finding: &mut Diagnostic, bracket: Span, text: &str) {
         };
         finding.code = "unclosed-bracket";
         finding.message = format!("the bracket `{open}` is not closed before this");
-        finding.help(format!("close it with `{close}`"));
+        finding.help(format!("close it with `{close}`, or put a `,` between what it holds"));
     }
 }
 
@@ -86,91 +78,12 @@ fn place(kind: &ErrorKind, text: &str, at: usize, source: SourceId) -> Span {
     Span::new(source, short(at), short(at + end.unwrap_or(rest.len())))
 }
 
-/// Something in the line that explains why it cannot be read.
-struct Cause {
-    at: usize,
-    length: usize,
-    label: &'static str,
-    help: String,
-}
-
-/// Looks at the line of the error and the one before it that has text.
-fn cause(text: &str, at: usize) -> Option<Cause> {
-    let line_start = text[..at].rfind('\n').map_or(0, |index| index + 1);
-    let before = text[..line_start].trim_end();
-    let before_start = before.rfind('\n').map_or(0, |index| index + 1);
-    let starts = match before.is_empty() {
-        true => vec![line_start],
-        false => vec![line_start, before_start],
-    };
-    starts.into_iter().find_map(|start| {
-        let line = text[start..].lines().next().unwrap_or("");
-        let mut cause = cause_in_line(line)?;
-        cause.at += start;
-        Some(cause)
-    })
-}
-
-fn cause_in_line(line: &str) -> Option<Cause> {
-    let indent = line.len() - line.trim_start().len();
-    let content = &line[indent..];
-    if content.starts_with('#') {
-        return None;
-    }
-    let stranger = line[..indent]
-        .char_indices()
-        .find(|(_, letter)| *letter != ' ');
-    if let Some((at, letter)) = stranger {
-        let (label, help) = match letter {
-            '\t' => ("a tab", "indent with spaces: YAML does not count tabs"),
-            _other => ("not a plain space", "indent with plain spaces"),
-        };
-        let help = help.to_owned();
-        return Some(Cause {
-            at,
-            length: letter.len_utf8(),
-            label,
-            help,
-        });
-    }
-    let content = content.trim_start_matches("- ");
-    let word_length =
-        content.find(|letter: char| !(letter.is_alphanumeric() || matches!(letter, '-' | '_')))?;
-    let (word, rest) = content.split_at(word_length);
-    let at = line.len() - rest.len();
-    let next = rest.chars().next()?;
-    let after = &rest[next.len_utf8()..];
-    if word.is_empty() || narrow(next) != ':' {
-        return None;
-    }
-    let value = after.trim();
-    let right = format!("write {}", quoted(format!("{word}: {value}").trim_end()));
-    let is_spaced = after.is_empty() || after.starts_with(' ');
-    match next {
-        ':' if is_spaced || after.starts_with("//") => None,
-        ':' => Some(Cause {
-            at,
-            length: 1,
-            label: "no space after the colon",
-            help: right,
-        }),
-        _full => Some(Cause {
-            at,
-            length: next.len_utf8(),
-            label: "a full-width colon",
-            help: right,
-        }),
-    }
-}
-
 /// The words for one kind of error. Kinds that authors seldom meet keep the parser's own sentence.
 fn words(kind: &ErrorKind) -> Words {
     match kind {
-        ErrorKind::RecursionLimitExceeded => (
-            "nested-too-deep",
-            format!("this is nested more than {NESTING_MAX} deep"),
-            None,
-        ),
+        ErrorKind::RecursionLimitExceeded => {
+            ("nested-too-deep", format!("this is nested more than {NESTING_MAX} deep"), None)
+        }
         ErrorKind::DirectiveDisallowed => (
             "directive",
             "lines that begin with `%` are not supported".to_owned(),
@@ -193,13 +106,9 @@ fn words(kind: &ErrorKind) -> Words {
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => (
             "colon",
             "a `:` cannot stand here".to_owned(),
-            Some(
-                "if it is part of the text, put the text in quotes; if it begins a new entry, mend the line before",
-            ),
+            Some("if it is part of the text, put the text in quotes; if it begins a new entry, mend the line before"),
         ),
-        ErrorKind::ExpectedBlockMappingKey
-        | ErrorKind::InvalidIndentation
-        | ErrorKind::ExpectedBlockSequenceEntry => (
+        ErrorKind::ExpectedBlockMappingKey | ErrorKind::InvalidIndentation | ErrorKind::ExpectedBlockSequenceEntry => (
             "indentation",
             "this line belongs to nothing above it".to_owned(),
             Some("entries of one mapping, and items of one list, begin in the same column"),
@@ -238,11 +147,9 @@ fn bracket_words(kind: &ErrorKind) -> Option<Words> {
         ),
         ErrorKind::UnexpectedEofFlowSequence
         | ErrorKind::UnexpectedEofFlowMapping
-        | ErrorKind::UnexpectedEofImplicitFlowMapping => (
-            "unclosed-bracket",
-            "the file ends inside brackets".to_owned(),
-            None,
-        ),
+        | ErrorKind::UnexpectedEofImplicitFlowMapping => {
+            ("unclosed-bracket", "the file ends inside brackets".to_owned(), None)
+        }
         // Not about brackets; the caller tries the next list.
         _other => return None,
     };
@@ -262,39 +169,26 @@ fn quote_words(kind: &ErrorKind) -> Option<Words> {
             "between double quotes, `\\` begins an escape, and this one does not exist".to_owned(),
             Some("use single quotes, or write `\\\\` for a backslash"),
         ),
-        ErrorKind::InvalidTrailingSingleQuotedScalar
-        | ErrorKind::InvalidTrailingDoubleQuotedScalar => (
-            "after-quote",
-            "nothing can follow the closing quote".to_owned(),
-            Some("put the whole text in quotes"),
-        ),
+        ErrorKind::InvalidTrailingSingleQuotedScalar | ErrorKind::InvalidTrailingDoubleQuotedScalar => {
+            ("after-quote", "nothing can follow the closing quote".to_owned(), Some("put the whole text in quotes"))
+        }
         ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => (
             "no-colon",
             "this line is neither `key: value` nor a list item".to_owned(),
             Some("an entry is a key, a colon, a space and a value"),
         ),
-        ErrorKind::InvalidTagTerminator
-        | ErrorKind::ExpectedTagBang
-        | ErrorKind::UndeclaredTagHandle => (
-            "tag",
-            "text cannot begin with `!`".to_owned(),
-            Some("put the text in quotes"),
-        ),
-        ErrorKind::MissingAnchorOrAliasName => (
-            "anchor",
-            "text cannot begin with `*` or `&`".to_owned(),
-            Some("put the text in quotes"),
-        ),
+        ErrorKind::InvalidTagTerminator | ErrorKind::ExpectedTagBang | ErrorKind::UndeclaredTagHandle => {
+            ("tag", "text cannot begin with `!`".to_owned(), Some("put the text in quotes"))
+        }
+        ErrorKind::MissingAnchorOrAliasName => {
+            ("anchor", "text cannot begin with `*` or `&`".to_owned(), Some("put the text in quotes"))
+        }
         ErrorKind::CommentInterceptedScalar => (
             "comment",
             "a text that goes on in the next line cannot have a comment in between".to_owned(),
             Some("if the `#` is part of the text, put the text in quotes"),
         ),
-        ErrorKind::CommentNotSeparated => (
-            "comment",
-            "a comment needs a space before its `#`".to_owned(),
-            None,
-        ),
+        ErrorKind::CommentNotSeparated => ("comment", "a comment needs a space before its `#`".to_owned(), None),
         // Kinds nobody has met yet keep the parser's own sentence.
         _other => return None,
     };

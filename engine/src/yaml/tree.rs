@@ -92,11 +92,7 @@ impl Scalar {
             && !digits.is_empty()
             && digits.bytes().all(|byte| byte.is_ascii_digit())
             && (digits == "0" || !digits.starts_with('0'));
-        if is_integer {
-            self.text.parse().ok()
-        } else {
-            None
-        }
+        if is_integer { self.text.parse().ok() } else { None }
     }
 
     /// The text, if it is none of the above: quoted, or a plain word that means only itself.

@@ -31,6 +31,7 @@ pub struct Destination {
 
 /// What an effect does.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "each variant's sentence names its fields")]
 pub enum Act {
     /// Fields := values.
     Set(Vec<(Destination, Operand)>),

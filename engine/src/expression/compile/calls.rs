@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Compiler, Typed};
-use crate::expression::functions::{self, Form, Function, pattern_fault};
+use crate::expression::functions::{self, Asks, Form, Function};
 use crate::expression::mistake::Wrong;
 use crate::expression::node::Node;
 use crate::expression::syntax::{Argument, Syntax, Tree, Written};
@@ -81,7 +81,10 @@ impl Compiler<'_> {
         };
         if !words.iter().any(|known| *known == *word) {
             let near = nearest(&word, words.iter().map(|known| &**known)).map(str::to_owned);
-            self.wrong(&tree.span, Wrong::UnknownWord { of: of.to_string(), word: word.clone(), near, all: words.to_vec() });
+            self.wrong(
+                &tree.span,
+                Wrong::UnknownWord { of: of.to_string(), word: word.clone(), near, all: words.to_vec() },
+            );
         }
         Node::Constant(Value::from(word))
     }
@@ -126,26 +129,11 @@ impl Compiler<'_> {
         self.lost(&arguments[index].tree.span, wrong)
     }
 
-    /// Choices that a list can never contain, and patterns that cannot be read.
+    /// Choices that a list can never contain.
     fn check_words(&mut self, function: &Function, kinds: &[Type], arguments: &[Argument]) {
-        let written = |place: usize| match arguments.get(place).map(|argument| &argument.tree.syntax) {
-            Some(Syntax::Constant(Value::Text(text))) => Some(text.clone()),
-            _ => None,
-        };
-        match (function.name, arguments) {
-            ("list contains" | "index of", [_, element]) => {
-                if let Some(Type::List(item)) = kinds.first() {
-                    self.check_choices(item, &element.tree);
-                }
-            }
-            ("matches" | "replace" | "split", [_, pattern, ..]) => {
-                let flags_place = if function.name == "replace" { 3 } else { 2 };
-                let flags = written(flags_place).unwrap_or_else(|| Name::new(""));
-                if let Some(fault) = written(1).and_then(|text| pattern_fault(&text, &flags)) {
-                    self.wrong(&pattern.tree.span, Wrong::Pattern(fault));
-                }
-            }
-            (_, _) => {}
+        let asks_for_item = matches!(function.name, "list contains" | "index of");
+        if let ([_, element], Some(Type::List(item)), true) = (arguments, kinds.first(), asks_for_item) {
+            self.check_choices(item, &element.tree);
         }
     }
 
@@ -167,7 +155,7 @@ impl Compiler<'_> {
             .collect();
         let result = form.gives.kind(&kinds);
         let Some(value) = constant::fold(form.native, &nodes) else {
-            return (Node::Call(form.native, nodes.into()), result);
+            return (self.pattern_or_call(function, form, nodes, span), result);
         };
         if value.is_null() {
             if let Some(wrong) = unreadable(function, &nodes) {
@@ -177,6 +165,28 @@ impl Compiler<'_> {
         }
         let kind = Type::of(&value);
         (Node::Constant(value), kind)
+    }
+}
+
+impl Compiler<'_> {
+    /// A call whose pattern, if it has a constant one, is read already.
+    fn pattern_or_call(&mut self, function: &Function, form: &Form, nodes: Vec<Node>, span: &Range<usize>) -> Node {
+        let constant = |place: usize| nodes.get(place).and_then(Node::constant);
+        let asks = Asks::of(function.name);
+        let flags = match asks.and_then(|asks| nodes.get(asks.flags_place())) {
+            None => Some(""),
+            Some(flags) => flags.constant().and_then(Value::as_text).map(|flags| flags.as_str()),
+        };
+        let (Some(asks), Some(Value::Text(pattern)), Some(flags)) = (asks, constant(1), flags) else {
+            return Node::Call(form.native, nodes.into());
+        };
+        match functions::read_pattern(pattern, flags) {
+            Ok(pattern) => Node::Pattern { asks, pattern: Box::new(pattern), arguments: nodes.into() },
+            Err(reason) => {
+                self.wrong(span, Wrong::Pattern(reason));
+                Node::Constant(Value::Null)
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::{Compiler, Typed};
 use crate::expression::check;
+use crate::expression::limits::TYPE_PARTS_MAX;
 use crate::expression::mistake::Wrong;
 use crate::expression::node::{Filter, Gathers, Loop, Node, Source};
 use crate::expression::syntax::{Iteration, Tree, Written};
@@ -36,7 +37,9 @@ impl Compiler<'_> {
             self.locals.push(Local::variable(&key.text, kind));
         }
         self.locals.truncate(first);
-        (Node::Context { first, entries: nodes.into() }, Type::Context(kinds))
+        let kind = Type::Context(kinds);
+        let kind = if kind.parts() > TYPE_PARTS_MAX { Type::Any } else { kind };
+        (Node::Context { first, entries: nodes.into() }, kind)
     }
 
     pub(super) fn range(&mut self, ends: [&Tree; 2], included: [bool; 2], span: &Range<usize>) -> Typed {
@@ -48,7 +51,7 @@ impl Compiler<'_> {
         let kind = Type::Range(Box::new(from.common(&to)));
         let [start_included, end_included] = included;
         let node = match (start, end) {
-            (Node::Constant(start), Node::Constant(end)) => {
+            (Node::Constant(start), Node::Constant(end)) if start.depth() + end.depth() == 0 => {
                 Node::Constant(Value::from(value::Range::Between { start, start_included, end, end_included }))
             }
             (start, end) => Node::Range { ends: Box::new([start, end]), start_included, end_included },

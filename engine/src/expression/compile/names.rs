@@ -117,9 +117,9 @@ fn property_of(kind: &Type, name: &str) -> Result<Type, Option<String>> {
     match kind {
         Type::Any | Type::Null => Ok(Type::Any),
         Type::List(item) => property_of(item, name).map(Type::list),
-        Type::Context(entries) => entries.get(name).cloned().ok_or_else(|| {
-            nearest(name, entries.keys().map(|key| &**key)).map(str::to_owned)
-        }),
+        Type::Context(entries) => {
+            entries.get(name).cloned().ok_or_else(|| nearest(name, entries.keys().map(|key| &**key)).map(str::to_owned))
+        }
         Type::Boolean
         | Type::Number
         | Type::Text

@@ -59,14 +59,15 @@ impl Loop {
             let partial = run.list(gathered.results.clone());
             run.set_local(self.first + self.sources.len(), partial);
         }
-        let result = self.body.evaluate(run);
-        match (self.gathers, result.as_boolean()) {
-            (Gathers::Results, _) if gathered.results.len() >= ITEMS_MAX => return None,
-            (Gathers::Results, _) => gathered.results.push(result.into_owned()),
+        if self.gathers == Gathers::Results {
+            gathered.results.push(self.body.evaluate(run).into_owned());
+            return if gathered.results.len() > ITEMS_MAX { None } else { Some(()) };
+        }
+        match (self.gathers, self.body.truth(run)) {
             (Gathers::Every, Some(false)) => gathered.outcome = Some(Value::Boolean(false)),
             (Gathers::Some, Some(true)) => gathered.outcome = Some(Value::Boolean(true)),
-            (Gathers::Every | Gathers::Some, Some(_)) => {}
-            (Gathers::Every | Gathers::Some, None) => gathered.is_unknown = true,
+            (_, Some(_)) => {}
+            (_, None) => gathered.is_unknown = true,
         }
         Some(())
     }

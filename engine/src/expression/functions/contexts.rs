@@ -17,10 +17,17 @@ pub(super) const FUNCTIONS: &[Function] = &[
         name: "context put",
         forms: &[
             form(&[("context", CONTEXT), ("key", TEXT), ("value", Wants::Anything)], GIVES, context_put),
-            form(&[("context", CONTEXT), ("keys", Wants::Items(&[Kind::Text])), ("value", Wants::Anything)], GIVES, context_put),
+            form(
+                &[("context", CONTEXT), ("keys", Wants::Items(&[Kind::Text])), ("value", Wants::Anything)],
+                GIVES,
+                context_put,
+            ),
         ],
     },
-    Function { name: "context merge", forms: &[Form { repeats: true, ..form(&[("contexts", CONTEXTS)], GIVES, merge) }] },
+    Function {
+        name: "context merge",
+        forms: &[Form { repeats: true, ..form(&[("contexts", CONTEXTS)], GIVES, merge) }],
+    },
     Function { name: "context", forms: &[form(&[("entries", CONTEXTS)], GIVES, context)] },
 ];
 

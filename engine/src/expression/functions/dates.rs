@@ -1,7 +1,7 @@
 //! Functions that make dates, times and durations, and ask about days.
 
-use jiff::tz::{Offset, TimeZone};
 use jiff::civil;
+use jiff::tz::{Offset, TimeZone};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
@@ -191,7 +191,17 @@ fn day_of_week(_: &Run<'_>, arguments: Arguments<'_>) -> Option<Value> {
 
 fn month_of_year(_: &Run<'_>, arguments: Arguments<'_>) -> Option<Value> {
     let names = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
         "December",
     ];
     let month = usize::try_from(day(arguments, 0)?.month()).ok()?;

@@ -3,7 +3,9 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::{Arguments, BOOLEAN, Form, Function, Gives, Kind, LIST, NUMBER, Wants, all_items, form, given, items, list, number};
+use super::{
+    Arguments, BOOLEAN, Form, Function, Gives, Kind, LIST, NUMBER, Wants, all_items, form, given, items, list, number,
+};
 use crate::expression::compare::{any, equal};
 use crate::expression::evaluate::index_of as index_at;
 use crate::expression::run::Run;
@@ -14,7 +16,10 @@ const LISTS: Wants = Wants::Items(&[]);
 const BOOLEANS: Wants = Wants::Items(&[Kind::Boolean]);
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function { name: "list contains", forms: &[form(&[("list", LIST), ("element", Wants::Item)], TRUTH, list_contains)] },
+    Function {
+        name: "list contains",
+        forms: &[form(&[("list", LIST), ("element", Wants::Item)], TRUTH, list_contains)],
+    },
     Function { name: "count", forms: &[form(&[("list", LIST)], Gives::One(Kind::Number), count)] },
     Function { name: "all", forms: &[Form { repeats: true, ..form(&[("list", BOOLEANS)], TRUTH, every) }] },
     Function { name: "any", forms: &[Form { repeats: true, ..form(&[("list", BOOLEANS)], TRUTH, some) }] },
@@ -27,7 +32,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
     Function {
         name: "append",
-        forms: &[Form { repeats: true, ..form(&[("list", LISTS), ("item", Wants::Anything)], Gives::SameList, append) }],
+        forms: &[Form {
+            repeats: true,
+            ..form(&[("list", LISTS), ("item", Wants::Anything)], Gives::SameList, append)
+        }],
     },
     Function {
         name: "concatenate",
@@ -37,7 +45,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         name: "insert before",
         forms: &[form(
             &[("list", LIST), ("position", NUMBER), ("newItem", Wants::Anything)],
-            Gives::SameList,
+            Gives::Positioned,
             insert_before,
         )],
     },
@@ -46,7 +54,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         name: "list replace",
         forms: &[form(
             &[("list", LIST), ("position", NUMBER), ("newItem", Wants::Anything)],
-            Gives::SameList,
+            Gives::Positioned,
             list_replace,
         )],
     },

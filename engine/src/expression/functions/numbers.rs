@@ -4,6 +4,7 @@ use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, MathematicalOps, RoundingStrategy};
 
 use super::{Arguments, Form, Function, Gives, Kind, NUMBER, Wants, form, number};
+use crate::expression::limits::SERIES_STEPS;
 use crate::expression::operators::negate;
 use crate::expression::run::Run;
 use crate::value::Value;
@@ -97,8 +98,8 @@ fn modulo(_: &Run<'_>, arguments: Arguments<'_>) -> Option<Value> {
     Some(result.into())
 }
 
-fn sqrt(_: &Run<'_>, arguments: Arguments<'_>) -> Option<Value> {
-    square_root(number(arguments, 0)?).map(Value::from)
+fn sqrt(run: &Run<'_>, arguments: Arguments<'_>) -> Option<Value> {
+    if run.charge(SERIES_STEPS) { square_root(number(arguments, 0)?).map(Value::from) } else { None }
 }
 
 /// Steps after which Newton's method has found all 28 digits of any root.
@@ -125,12 +126,12 @@ pub(super) fn square_root(square: Decimal) -> Option<Decimal> {
     Some(if is_exact { rounded } else { root })
 }
 
-fn log(_: &Run<'_>, arguments: Arguments<'_>) -> Option<Value> {
-    number(arguments, 0)?.checked_ln().map(Value::from)
+fn log(run: &Run<'_>, arguments: Arguments<'_>) -> Option<Value> {
+    if run.charge(SERIES_STEPS) { number(arguments, 0)?.checked_ln().map(Value::from) } else { None }
 }
 
-fn exp(_: &Run<'_>, arguments: Arguments<'_>) -> Option<Value> {
-    number(arguments, 0)?.checked_exp().map(Value::from)
+fn exp(run: &Run<'_>, arguments: Arguments<'_>) -> Option<Value> {
+    if run.charge(SERIES_STEPS) { number(arguments, 0)?.checked_exp().map(Value::from) } else { None }
 }
 
 fn odd(_: &Run<'_>, arguments: Arguments<'_>) -> Option<Value> {

@@ -49,7 +49,9 @@ fn part(value: &Value, name: &str) -> Option<Value> {
             _ => None,
         },
         Value::Range(range) => of_range(range, name),
-        Value::Null | Value::Boolean(_) | Value::Number(_) | Value::Text(_) | Value::List(_) | Value::Context(_) => None,
+        Value::Null | Value::Boolean(_) | Value::Number(_) | Value::Text(_) | Value::List(_) | Value::Context(_) => {
+            None
+        }
     }
 }
 

@@ -67,9 +67,7 @@ impl<'a> Ends<'a> {
                 }),
                 Range::Compared { .. } => None,
             },
-            point => {
-                Some(Self { start: point, start_included: true, end: point, end_included: true, is_point: true })
-            }
+            point => Some(Self { start: point, start_included: true, end: point, end_included: true, is_point: true }),
         }
     }
 

@@ -62,13 +62,14 @@ fn max(run: &Run<'_>, arguments: Arguments<'_>) -> Option<Value> {
 fn sum(run: &Run<'_>, arguments: Arguments<'_>) -> Option<Value> {
     let mut items = all(run, arguments)?.into_iter();
     let first = items.next()?;
-    items.try_fold(first, |sum, item| match (&sum, &item) {
-        (Value::Number(one), Value::Number(two)) => one.checked_add(*two).map(Value::from),
-        (Value::Days(one), Value::Days(two)) => one.checked_add(*two).map(Value::Days),
-        (Value::Months(one), Value::Months(two)) => one.checked_add(*two).map(Value::Months),
-        (_, _) => None,
-    })
-    .filter(|sum| matches!(sum, Value::Number(_) | Value::Days(_) | Value::Months(_)))
+    items
+        .try_fold(first, |sum, item| match (&sum, &item) {
+            (Value::Number(one), Value::Number(two)) => one.checked_add(*two).map(Value::from),
+            (Value::Days(one), Value::Days(two)) => one.checked_add(*two).map(Value::Days),
+            (Value::Months(one), Value::Months(two)) => one.checked_add(*two).map(Value::Months),
+            (_, _) => None,
+        })
+        .filter(|sum| matches!(sum, Value::Number(_) | Value::Days(_) | Value::Months(_)))
 }
 
 fn total(numbers: &[Decimal]) -> Option<Decimal> {

@@ -3,7 +3,6 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::patterns::{pattern, replacement};
 use super::{Arguments, Form, Function, Gives, Kind, NUMBER, TEXT, Wants, form, given, items, number, text};
 use crate::expression::limits::RESULT_BYTES_MAX;
 use crate::expression::run::Run;
@@ -30,23 +29,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function { name: "starts with", forms: &[form(TWO, TRUTH, starts_with)] },
     Function { name: "ends with", forms: &[form(TWO, TRUTH, ends_with)] },
     Function {
-        name: "matches",
-        forms: &[Form { required: 2, ..form(&[("input", TEXT), ("pattern", TEXT), ("flags", TEXT)], TRUTH, matches) }],
-    },
-    Function {
-        name: "replace",
-        forms: &[Form {
-            required: 3,
-            ..form(&[("input", TEXT), ("pattern", TEXT), ("replacement", TEXT), ("flags", TEXT)], GIVES, replace)
-        }],
-    },
-    Function {
-        name: "split",
-        forms: &[form(&[("string", TEXT), ("delimiter", TEXT)], Gives::ListOf(Kind::Text), split)],
-    },
-    Function {
         name: "string join",
-        forms: &[Form { required: 1, ..form(&[("list", Wants::Items(&[Kind::Text])), ("delimiter", TEXT)], GIVES, join) }],
+        forms: &[Form {
+            required: 1,
+            ..form(&[("list", Wants::Items(&[Kind::Text])), ("delimiter", TEXT)], GIVES, join)
+        }],
     },
 ];
 
@@ -110,54 +97,6 @@ fn starts_with(_: &Run<'_>, arguments: Arguments<'_>) -> Option<Value> {
 
 fn ends_with(_: &Run<'_>, arguments: Arguments<'_>) -> Option<Value> {
     Some(Value::Boolean(text(arguments, 0)?.ends_with(text(arguments, 1)?.as_str())))
-}
-
-/// Steps for reading a pattern and running it over a text.
-fn charge_pattern(run: &Run<'_>, arguments: Arguments<'_>) -> Option<()> {
-    let (string, pattern) = (text(arguments, 0)?, text(arguments, 1)?);
-    let steps = 1_000 + pattern.len() * 20 + string.len();
-    if run.charge_items(steps) { Some(()) } else { None }
-}
-
-/// The flags at a place: none if they are left out or null.
-fn flags<'a>(arguments: Arguments<'a>, place: usize) -> Option<&'a str> {
-    match given(arguments, place) {
-        None => Some(""),
-        Some(flags) => flags.as_text().map(|flags| flags.as_str()),
-    }
-}
-
-fn matches(run: &Run<'_>, arguments: Arguments<'_>) -> Option<Value> {
-    charge_pattern(run, arguments)?;
-    let pattern = pattern(text(arguments, 1)?, flags(arguments, 2)?)?;
-    Some(Value::Boolean(pattern.is_match(text(arguments, 0)?)))
-}
-
-fn replace(run: &Run<'_>, arguments: Arguments<'_>) -> Option<Value> {
-    charge_pattern(run, arguments)?;
-    let string = text(arguments, 0)?;
-    let pattern = pattern(text(arguments, 1)?, flags(arguments, 3)?)?;
-    let replacement = replacement(text(arguments, 2)?)?;
-    let mut result = String::new();
-    let mut last = 0;
-    for found in pattern.captures_iter(string) {
-        let whole = found.get(0)?;
-        result.push_str(&string[last..whole.start()]);
-        found.expand(&replacement, &mut result);
-        last = whole.end();
-        if result.len() > RESULT_BYTES_MAX {
-            return None;
-        }
-    }
-    result.push_str(&string[last..]);
-    Some(run.text(result))
-}
-
-fn split(run: &Run<'_>, arguments: Arguments<'_>) -> Option<Value> {
-    charge_pattern(run, arguments)?;
-    let pattern = pattern(text(arguments, 1)?, "")?;
-    let parts = pattern.split(text(arguments, 0)?).map(Value::text).collect();
-    Some(run.list(parts))
 }
 
 /// Items that are null are passed over.

@@ -124,8 +124,18 @@ impl Expression {
     /// The value in this scope: null if it is not known, cannot be computed, or would take too much work.
     pub fn evaluate(&self, scope: &dyn Scope) -> Value {
         let run = Run::new(scope);
+        if self.0.kind == Type::Boolean {
+            let truth = self.0.node.truth(&run).filter(|_| !run.is_exhausted());
+            return truth.map_or(Value::Null, Value::Boolean);
+        }
         let value = self.0.node.evaluate(&run).into_owned();
         run.finish(value)
+    }
+
+    /// Whether it is true in this scope: what a condition asks.
+    pub fn holds(&self, scope: &dyn Scope) -> bool {
+        let run = Run::new(scope);
+        self.0.node.truth(&run) == Some(true) && !run.is_exhausted()
     }
 
     /// What kind of value it gives.

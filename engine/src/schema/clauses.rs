@@ -1,0 +1,220 @@
+//! The shapes of clauses: fields, roles, actions, deadlines, listeners, effects.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::{boolean, condition, described, named, object, operand, reference, span, text};
+
+/// One of a shape, or a list of them.
+pub fn one_or_many(shape: Json) -> Json {
+    json!({"oneOf": [shape.clone(), {"type": "array", "items": shape}]})
+}
+
+/// All definitions of this file, by name.
+pub fn definitions() -> Map<String, Json> {
+    let mut all = Map::new();
+    let mut define = |name: &str, shape: Json| all.insert(name.to_owned(), shape);
+    define("fields", json!({"type": "object", "additionalProperties": reference("field")}));
+    define("field", field());
+    define("role", role());
+    define("who", who());
+    define("start", start());
+    define("actions", json!({"type": "object", "additionalProperties": reference("action")}));
+    define("action", action());
+    define("form", described(json!({"type": "array", "items": {"type": "string"}}), "Names of fields; `?` after a name makes it optional."));
+    define("requirements", json!({"type": "array", "items": object(&["that", "else"], json!({
+        "that": condition("What must hold."),
+        "else": text("What is said when it does not."),
+    }))}));
+    define("goto", goto("to"));
+    define("deadline", deadline());
+    define("rung", rung());
+    define("listener", listener());
+    define("effects", one_or_many(reference("effect")));
+    let mut effect = effect_keys();
+    effect.insert("when".to_owned(), condition("When it takes place."));
+    define("effect", object(&[], Json::Object(effect)));
+    define("with", json!({"type": "object"}));
+    define("take", json!({"oneOf": [{"type": "array", "items": {"type": "string"}}, {"type": "object", "additionalProperties": {"type": "string"}}]}));
+    all
+}
+
+fn field() -> Json {
+    let kinds = ["phone", "mail", "unit", "person", "date", "datetime", "integer", "number", "boolean", "duration"];
+    let listed = json!({"oneOf": [{"type": "string"}, {"type": "object"}]});
+    object(&[], json!({
+        "title": text("What people call it."),
+        "hint": text("A hint for who fills it in."),
+        "private": boolean("Hidden from all who do not need it."),
+        "default": operand("The value at the beginning."),
+        "text": {"enum": ["line", "long"], "description": "One line of text, or several."},
+        "type": {"enum": kinds.iter().copied().chain(["text", "line", "long"]).collect::<Vec<&str>>()},
+        "choice": {"oneOf": [{"type": "object"}, {"type": "array"}], "description": "Keys with titles."},
+        "catalog": named("An entry of this catalog."),
+        "list": described(listed, "Several of a type."),
+    }))
+}
+
+fn who_keys() -> Json {
+    json!({
+        "title": text("What people call it."),
+        "unit": operand("The unit."),
+        "duty": named("The duty in the unit."),
+        "person": operand("One person, or several."),
+        "any": reference("who"),
+    })
+}
+
+fn role() -> Json {
+    object(&[], who_keys())
+}
+
+fn who() -> Json {
+    let mut keys = who_keys();
+    if let Json::Object(keys) = &mut keys {
+        keys.remove("title");
+    }
+    json!({"oneOf": [{"type": "string"}, object(&[], keys), {"type": "array", "items": reference("who")}]})
+}
+
+fn start() -> Json {
+    let ways = json!({
+        "message": named("A message starts a case."),
+        "public": named("A form for the public starts a case."),
+        "cron": text("A schedule starts a case."),
+        "on": {"enum": ["same day", "working day before", "working day after", "working day only"]},
+    });
+    object(&["goto"], json!({
+        "by": reference("who"),
+        "form": reference("form"),
+        "require": reference("requirements"),
+        "do": reference("effects"),
+        "also": {"type": "array", "items": object(&[], ways)},
+        "goto": reference("goto"),
+    }))
+}
+
+fn action() -> Json {
+    let mut keys = hook_keys();
+    keys.extend(people_keys());
+    keys.insert("title".to_owned(), text("What people call it."));
+    keys.insert("form".to_owned(), reference("form"));
+    keys.insert("require".to_owned(), reference("requirements"));
+    keys.insert("at_most".to_owned(), json!({"type": "integer", "minimum": 1, "maximum": 1000}));
+    keys.insert("seal".to_owned(), boolean("It needs the person's own confirmation."));
+    object(&[], Json::Object(keys))
+}
+
+/// `by`, `not_by`, `same_as`.
+pub fn people_keys() -> Map<String, Json> {
+    let mut keys = Map::new();
+    keys.insert("by".to_owned(), reference("who"));
+    keys.insert("not_by".to_owned(), described(one_or_many(json!({"type": "string"})), "Steps whose people may not."));
+    keys.insert("same_as".to_owned(), named("The step whose person must."));
+    keys
+}
+
+/// `when`, the effects, `do`, `goto`.
+fn hook_keys() -> Map<String, Json> {
+    let mut keys = effect_keys();
+    keys.insert("when".to_owned(), condition("When it holds."));
+    keys.insert("do".to_owned(), reference("effects"));
+    keys.insert("goto".to_owned(), reference("goto"));
+    keys
+}
+
+/// Where to go: a step, or branches whose target stands under `key`.
+pub fn goto(key: &str) -> Json {
+    json!({"oneOf": [{"type": "string"}, branches(key)]})
+}
+
+/// Branches, the last without a condition.
+pub fn branches(key: &str) -> Json {
+    let mut properties = Map::new();
+    properties.insert("when".to_owned(), condition("When this branch is taken."));
+    properties.insert(key.to_owned(), json!({"type": "string", "description": "A step, `back` or `end`."}));
+    json!({"type": "array", "minItems": 1, "items": object(&[key], Json::Object(properties))})
+}
+
+fn deadline() -> Json {
+    let limit = object(&[], json!({
+        "when": condition("When this limit applies."),
+        "is": span("How long."),
+        "until": operand("Until when."),
+    }));
+    let within = json!({"oneOf": [{"type": "string"}, {"type": "array", "items": limit}]});
+    object(&[], json!({
+        "title": text("What people call it."),
+        "within": described(within, "How long, or the first limit that applies."),
+        "until": operand("Until when."),
+        "calendar": named("Its own calendar."),
+        "ladder": {"type": "array", "items": reference("rung")},
+    }))
+}
+
+fn rung() -> Json {
+    let mut keys = hook_keys();
+    keys.insert("at".to_owned(), json!({"type": "string", "examples": ["due", "1 working day before", "5 working days after"]}));
+    keys.insert("light".to_owned(), json!({"enum": ["green", "yellow", "red"]}));
+    keys.insert("every".to_owned(), span("How often it comes again."));
+    object(&["at"], Json::Object(keys))
+}
+
+fn listener() -> Json {
+    let mut keys = hook_keys();
+    keys.insert("message".to_owned(), named("A message."));
+    keys.insert("take".to_owned(), reference("take"));
+    keys.insert("after".to_owned(), span("So long after entering."));
+    keys.insert("every".to_owned(), span("Every so often."));
+    object(&[], Json::Object(keys))
+}
+
+/// The effects, each under its key.
+fn effect_keys() -> Map<String, Json> {
+    let clock = object(&[], json!({"deadline": named("The step whose deadline is meant.")}));
+    let step = object(&["step"], json!({"step": named("The step that ends.")}));
+    let item = object(&["each", "item"], json!({"each": named("The `each` step."), "item": operand("The item.")}));
+    let Json::Object(keys) = json!({
+        "set": {"type": "object", "description": "Fields with their new values."},
+        "notify": object(&["to", "template"], json!({
+            "to": reference("who"),
+            "template": named("The template."),
+            "by": one_or_many(json!({"enum": ["inbox", "mail", "sms"]})),
+        })),
+        "webhook": object(&["to", "type"], json!({
+            "to": named("The connection."),
+            "type": text("The type of the event."),
+            "with": reference("with"),
+        })),
+        "document": object(&["template"], json!({"template": named("The template."), "to": operand("The unit.")})),
+        "mark": object(&["kind"], json!({
+            "kind": named("The kind of mark."),
+            "unit": operand("The unit it counts for."),
+            "person": operand("The person it counts for."),
+        })),
+        "start": object(&["process"], json!({"process": named("The process."), "with": reference("with")})),
+        "send": object(&["message"], json!({
+            "message": text("The message."),
+            "to": operand("The number of the case it is for."),
+            "with": reference("with"),
+        })),
+        "extend": object(&[], json!({
+            "deadline": named("The step whose deadline is meant."),
+            "to": operand("Until when."),
+            "by": span("By how much."),
+        })),
+        "pause": clock.clone(),
+        "resume": clock.clone(),
+        "restart": clock,
+        "assign": object(&["to"], json!({"step": named("The task's step."), "to": operand("The person.")})),
+        "release": object(&[], json!({"step": named("The task's step.")})),
+        "add": item.clone(),
+        "drop": item,
+        "finish": step.clone(),
+        "leave": step,
+        "urge": {"type": "object", "additionalProperties": false},
+        "raise": object(&[], json!({"urgency": operand("How urgent."), "incident": operand("What stands still.")})),
+    }) else {
+        unreachable!("the literal above is an object")
+    };
+    keys
+}

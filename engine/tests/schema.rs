@@ -1,0 +1,62 @@
+//! The schema knows exactly the keys that the checker knows.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value as Json;
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("the engine's sources are beside its tests") {
+        let path = entry.expect("the folder can be read").path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+/// The keys that the checker asks for: `take("key")` and `require("key"`, and the lists of effects.
+fn keys_of_the_checker() -> BTreeSet<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    for part in ["checker", "clauses", "steps", "compile"] {
+        sources(&root.join(part), &mut files);
+    }
+    let mut keys: BTreeSet<String> = duban_engine::clauses::effects::EFFECTS.iter().map(ToString::to_string).collect();
+    for file in files {
+        let text = std::fs::read_to_string(file).expect("a source is text");
+        for call in ["take(\"", "require(\""] {
+            keys.extend(text.split(call).skip(1).filter_map(|rest| rest.split('"').next()).map(ToOwned::to_owned));
+        }
+    }
+    keys
+}
+
+fn keys_of(schema: &Json, found: &mut BTreeSet<String>) {
+    match schema {
+        Json::Object(fields) => {
+            if let Some(Json::Object(properties)) = fields.get("properties") {
+                found.extend(properties.keys().cloned());
+            }
+            fields.values().for_each(|inner| keys_of(inner, found));
+        }
+        Json::Array(items) => items.iter().for_each(|inner| keys_of(inner, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_schema_names_every_key_of_the_checker_and_no_other() {
+    let mut in_schema = BTreeSet::new();
+    keys_of(&duban_engine::schema::process(), &mut in_schema);
+    let mut in_checker = keys_of_the_checker();
+    // Read by other means than `take`: the kind of field, and what the first look at the steps finds.
+    in_checker.extend(["text", "type", "choice", "catalog", "list", "raise", "each", "after_each", "goto", "to"].map(ToOwned::to_owned));
+
+    let missing: Vec<&String> = in_checker.difference(&in_schema).collect();
+    let invented: Vec<&String> = in_schema.difference(&in_checker).collect();
+
+    assert!(missing.is_empty(), "the schema does not know {missing:?}");
+    assert!(invented.is_empty(), "the checker does not know {invented:?}");
+}
