@@ -4,4 +4,8 @@ pub mod clock;
 pub mod folder;
 pub mod storage;
 pub mod runner;
+
+mod random;
+pub mod access;
+pub mod http;
 pub mod command_line;
