@@ -50,11 +50,8 @@ impl Storage {
 /// # Errors
 /// When the database fails, or the machine's certificates cannot be read.
 pub async fn runner(database: Database, automatic: bool) -> Result<Arc<Runner>, Failure> {
-    let surroundings = Surroundings {
-        clock: Arc::new(SystemClock),
-        outside: Arc::new(Web::new()?),
-        secrets: Arc::new(Environment),
-    };
+    let surroundings =
+        Surroundings { clock: Arc::new(SystemClock), outside: Arc::new(Web::new()?), secrets: Arc::new(Environment) };
     let settings = Settings { automatic, ..Settings::default() };
     Ok(Arc::new(Runner::start(database, surroundings, settings).await?))
 }

@@ -83,7 +83,12 @@ impl Live {
             }
         })?;
         let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(processes = library.processes.len(), scenarios, took_ms, "the definitions are live for new cases");
+        tracing::info!(
+            processes = library.processes.len(),
+            scenarios,
+            took_ms,
+            "the definitions are live for new cases"
+        );
         Ok(true)
     }
 

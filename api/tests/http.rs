@@ -1,5 +1,7 @@
 //! The HTTP face on a real server: a whole case, every problem, who sees what, and what a crash leaves behind.
 
+// The conformance suite uses the rest of it.
+#[allow(dead_code)]
 #[path = "conformance/cluster.rs"]
 mod cluster;
 

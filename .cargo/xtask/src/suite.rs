@@ -59,9 +59,8 @@ fn prepare(root: &Path) {
     }
     let has_postgres = env::var_os("DUBAN_POSTGRES_BIN").is_some()
         || quiet(Command::new("initdb").arg("--version"))
-        || std::fs::read_dir(POSTGRES).is_ok_and(|entries| {
-            entries.flatten().any(|entry| entry.path().join("bin/initdb").exists())
-        });
+        || std::fs::read_dir(POSTGRES)
+            .is_ok_and(|entries| entries.flatten().any(|entry| entry.path().join("bin/initdb").exists()));
     if has_postgres {
         return;
     }

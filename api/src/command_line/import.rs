@@ -97,7 +97,8 @@ async fn import(arguments: &Arguments, text: &str, screen: &Screen) -> Result<(b
     let library = runner.definitions().active().ok_or("no definitions are deployed yet: start the server first")?;
     let process = library.processes.get(arguments.process.as_str()).ok_or_else(|| {
         let known = library.processes.keys().map(Name::as_str);
-        let hint = nearest(&arguments.process, known).map_or_else(String::new, |near| format!(", did you mean `{near}`?"));
+        let hint =
+            nearest(&arguments.process, known).map_or_else(String::new, |near| format!(", did you mean `{near}`?"));
         format!("there is no process `{}`{hint}", arguments.process)
     })?;
     let person = Name::from(arguments.person.as_str());
@@ -233,13 +234,7 @@ fn fields(
 }
 
 /// Whether the row would open a case.
-fn try_out(
-    process: &Process,
-    library: &Library,
-    person: &Name,
-    fields: &Fields,
-    now: Timestamp,
-) -> Result<(), String> {
+fn try_out(process: &Process, library: &Library, person: &Name, fields: &Fields, now: Timestamp) -> Result<(), String> {
     let id = CaseId(1);
     let ask = Ask::Open { case: id, start: StartedBy::Person, fields: fields.clone(), serial: 1 };
     let command = Command { by: Actor::person(person), ask };

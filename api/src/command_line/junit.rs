@@ -13,18 +13,30 @@ pub(super) fn report(runs: &[Run], sources: &Sources, took: Duration) -> String 
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let seconds = took.as_secs_f64();
     put(&mut xml, format_args!("<testsuites tests=\"{}\" failures=\"{failed}\" time=\"{seconds:.6}\">\n", runs.len()));
-    put(&mut xml, format_args!("  <testsuite name=\"duban\" tests=\"{}\" failures=\"{failed}\" errors=\"0\" skipped=\"0\" time=\"{seconds:.6}\">\n", runs.len()));
+    put(
+        &mut xml,
+        format_args!(
+            "  <testsuite name=\"duban\" tests=\"{}\" failures=\"{failed}\" errors=\"0\" skipped=\"0\" time=\"{seconds:.6}\">\n",
+            runs.len()
+        ),
+    );
     for run in runs {
         let (name, class, file) = (escape(&run.played.name), escape(&run.played.process), escape(&run.place));
         let seconds = run.took.as_secs_f64();
-        put(&mut xml, format_args!("    <testcase classname=\"{class}\" name=\"{name}\" file=\"{file}\" time=\"{seconds:.6}\""));
+        put(
+            &mut xml,
+            format_args!("    <testcase classname=\"{class}\" name=\"{name}\" file=\"{file}\" time=\"{seconds:.6}\""),
+        );
         let Some(first) = run.played.failures.first() else {
             xml.push_str("/>\n");
             continue;
         };
         let text = escape(&render(&run.played.failures, sources, false));
         let (code, message) = (escape(first.code), escape(&first.message));
-        put(&mut xml, format_args!(">\n      <failure type=\"{code}\" message=\"{message}\">{text}</failure>\n    </testcase>\n"));
+        put(
+            &mut xml,
+            format_args!(">\n      <failure type=\"{code}\" message=\"{message}\">{text}</failure>\n    </testcase>\n"),
+        );
     }
     xml.push_str("  </testsuite>\n</testsuites>\n");
     xml

@@ -64,7 +64,8 @@ async fn serve(arguments: &Arguments, screen: &Screen) -> Result<(), Failure> {
     let Some(library) = runner.definitions().active() else {
         return Err("there are no definitions: name their folder with --processes DIR".into());
     };
-    let samples = if arguments.demo { welcome::samples(&library, &mut access, runner.clock().now()) } else { Vec::new() };
+    let samples =
+        if arguments.demo { welcome::samples(&library, &mut access, runner.clock().now()) } else { Vec::new() };
     screen.say(&welcome::text(address, &library, &samples, screen));
     if !address.ip().is_loopback() {
         tracing::warn!("tokens are sent in the clear: put a proxy with TLS before {address}");
@@ -82,11 +83,7 @@ async fn serve(arguments: &Arguments, screen: &Screen) -> Result<(), Failure> {
 }
 
 /// Puts the folder live. A wrong folder stops the start only when there is nothing to run by.
-async fn definitions(
-    arguments: &Arguments,
-    runner: &Arc<Runner>,
-    screen: &Screen,
-) -> Result<Option<Live>, Failure> {
+async fn definitions(arguments: &Arguments, runner: &Arc<Runner>, screen: &Screen) -> Result<Option<Live>, Failure> {
     let found = fs::metadata(FOLDER).is_ok_and(|metadata| metadata.is_dir()).then(|| PathBuf::from(FOLDER));
     let Some(folder) = arguments.processes.clone().or(found) else { return Ok(None) };
     let mut live = Live::new(folder, Arc::clone(runner), screen.color_error);

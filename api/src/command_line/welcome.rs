@@ -53,7 +53,8 @@ pub(super) fn samples(library: &Library, access: &mut Access, now: Timestamp) ->
         let name = found.map_or_else(|| person.to_string(), |found| format!("{} {person}", found.name));
         (Principal::Person(person), name, roles, opens)
     });
-    let program = (Principal::Program(PROGRAM.into()), PROGRAM.to_owned(), vec!["外部系统 / a program".to_owned()], None);
+    let program =
+        (Principal::Program(PROGRAM.into()), PROGRAM.to_owned(), vec!["外部系统 / a program".to_owned()], None);
     let samples = people.chain([program]).map(|(principal, name, roles, opens)| {
         let token = access.add_sample(principal);
         Sample { name, roles, token, opens }
@@ -72,7 +73,8 @@ fn somebody(who: &Who, library: &Library, process: &Process, now: Timestamp) -> 
         return Some(person);
     }
     let Who::Duty { unit: _, duty } = who else { return None };
-    let has_duty = |duties: &BTreeMap<Name, std::collections::BTreeSet<Name>>| duties.values().any(|own| own.contains(duty));
+    let has_duty =
+        |duties: &BTreeMap<Name, std::collections::BTreeSet<Name>>| duties.values().any(|own| own.contains(duty));
     organization.people.iter().find(|(_, person)| has_duty(&person.duties)).map(|(id, _)| id.clone())
 }
 

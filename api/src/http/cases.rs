@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header::ETAG;
 use axum::http::StatusCode;
+use axum::http::header::ETAG;
 use axum::response::{IntoResponse, Response};
 use duban_engine::case::{Deadline, Visit};
 use duban_engine::command::{Ask, StartedBy};

@@ -16,7 +16,8 @@ use super::problem::Problem;
 /// The form as JSON Schema (2020-12). `x-kind` says what a text stands for: `unit`, `person`, `phone`, `long` …
 pub fn schema(form: &Form) -> Json {
     let properties = form.entries.iter().map(|entry| (entry.field.name.to_string(), of_field(&entry.field)));
-    let required: Vec<&Name> = form.entries.iter().filter(|entry| entry.required).map(|entry| &entry.field.name).collect();
+    let required: Vec<&Name> =
+        form.entries.iter().filter(|entry| entry.required).map(|entry| &entry.field.name).collect();
     let order: Vec<&Name> = form.entries.iter().map(|entry| &entry.field.name).collect();
     json!({
         "type": "object",
@@ -36,10 +37,7 @@ fn of_field(field: &Field) -> Json {
     if field.private {
         schema.insert("x-private".to_owned(), true.into());
     }
-    schema
-        .into_iter()
-        .collect::<Map<_, _>>()
-        .into()
+    schema.into_iter().collect::<Map<_, _>>().into()
 }
 
 fn of_shape(shape: &Shape, kind: &Type) -> Map<String, Json> {
@@ -48,7 +46,9 @@ fn of_shape(shape: &Shape, kind: &Type) -> Map<String, Json> {
         Shape::Long => json!({"type": "string", "maxLength": TEXT_MAX, "x-kind": "long"}),
         Shape::Phone => json!({"type": "string", "maxLength": LINE_MAX, "x-kind": "phone"}),
         Shape::Mail => json!({"type": "string", "format": "email", "x-kind": "mail"}),
-        Shape::Choice(choices) => json!({"type": "string", "oneOf": one_of(choices.iter().map(|(key, title)| (key, title)))}),
+        Shape::Choice(choices) => {
+            json!({"type": "string", "oneOf": one_of(choices.iter().map(|(key, title)| (key, title)))})
+        }
         Shape::Catalog(name, entries) => {
             json!({"type": "string", "x-catalog": name, "oneOf": one_of(entries.iter())})
         }

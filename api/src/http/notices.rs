@@ -100,9 +100,9 @@ pub async fn read(
 ) -> Result<Response, Problem> {
     let (library, now) = (server.library()?, server.runner.clock().now());
     let database = server.runner.database();
-    let notice = notices::find(database, &id).await?.filter(|notice| {
-        is_for(notice, &library.catalog.organization, &person, now)
-    });
+    let notice = notices::find(database, &id)
+        .await?
+        .filter(|notice| is_for(notice, &library.catalog.organization, &person, now));
     let notice = notice.ok_or_else(|| Problem::not_found("notice"))?;
     let mut transaction = database.begin().await?;
     notices::mark_read(&mut transaction, &notice.id, now).await?;

@@ -30,9 +30,10 @@ pub async fn me(State(server): State<Arc<Server>>, Person(person): Person) -> Re
 pub async fn show(State(server): State<Arc<Server>>, Person(_): Person) -> Result<Response, Problem> {
     let library = server.library()?;
     let organization = &library.catalog.organization;
-    let people = organization.people.iter().map(|(id, person)| {
-        (id.to_string(), json!({"name": person.name, "duties": person.duties}))
-    });
+    let people = organization
+        .people
+        .iter()
+        .map(|(id, person)| (id.to_string(), json!({"name": person.name, "duties": person.duties})));
     Ok(shown::ok(&json!({
         "duties": organization.duties,
         "units": organization.units,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use duban_engine::event::Actor;
 use duban_engine::case::Case;
+use duban_engine::event::Actor;
 use duban_engine::ids::{CaseId, Name, VisitId, written_step};
 use duban_engine::library::Library;
 use duban_engine::moment::Moment;

@@ -219,7 +219,8 @@ impl Batch<'_> {
 
     fn act(&self, decided: &mut Decided, submission: &Submission) -> Result<Answer, Refusal> {
         let case = submission.case;
-        let moved = |sequence: u32| submission.seen.filter(|seen| *seen != sequence).map(|_| Refusal::Moved { sequence });
+        let moved =
+            |sequence: u32| submission.seen.filter(|seen| *seen != sequence).map(|_| Refusal::Moved { sequence });
         if let Some(changed) = decided.changed.get(&case).cloned() {
             if let Some(refusal) = moved(changed.now.case.sequence) {
                 return Err(refusal);

@@ -9,8 +9,25 @@ use crate::journey::open;
 
 fn word() -> impl Strategy<Value = String> {
     let known = [
-        "process", "fields", "appeal", "visit", "seal", "to", "content", "channel", "phone", "category", "lead_unit",
-        "required_by", "2026-10-13 18:00", "9999-12-31 23:59", "zhujian-bureau", "", "\0", "=1/0", "\u{202e}市",
+        "process",
+        "fields",
+        "appeal",
+        "visit",
+        "seal",
+        "to",
+        "content",
+        "channel",
+        "phone",
+        "category",
+        "lead_unit",
+        "required_by",
+        "2026-10-13 18:00",
+        "9999-12-31 23:59",
+        "zhujian-bureau",
+        "",
+        "\0",
+        "=1/0",
+        "\u{202e}市",
     ];
     prop_oneof![3 => prop::sample::select(known.to_vec()).prop_map(str::to_owned), 1 => any::<String>()]
 }
@@ -46,12 +63,14 @@ fn no_body_makes_the_server_fail() {
         (&token, format!("{case}/withdraw")),
         (&program, "/api/messages/mailbox.received".to_owned()),
     ];
-    let mut runner = TestRunner::new(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() });
+    let mut runner =
+        TestRunner::new(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() });
     let strategy = (0..paths.len(), value(), word());
 
     let outcome = runner.run(&strategy, |(path, value, process)| {
         let (token, path) = &paths[path];
-        for body in [value.clone(), json!({"fields": value}), json!({"process": process, "fields": {"content": value}})] {
+        for body in [value.clone(), json!({"fields": value}), json!({"process": process, "fields": {"content": value}})]
+        {
             let reply = server.post(token, path, &body);
             prop_assert!((200..500).contains(&reply.status), "{} {}: {:?}", path, body, reply);
         }
@@ -66,7 +85,8 @@ fn no_bytes_make_the_server_fail() {
     let server = Server::fresh();
     let token = server.token(&["wei-hongwei"]);
     let headers = format!("Authorization: Bearer {token}\r\nContent-Type: application/json\r\n");
-    let mut runner = TestRunner::new(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() });
+    let mut runner =
+        TestRunner::new(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() });
 
     let outcome = runner.run(&prop::collection::vec(any::<u8>(), 0..200), |body| {
         let reply = server.send("POST", "/api/cases", &headers, &body);

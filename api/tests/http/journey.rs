@@ -72,9 +72,10 @@ async fn an_appeal_goes_from_the_call_to_its_close() {
         act(&server, &people.clerk, &case, "sign-for", &json!({}));
         act(&server, &people.clerk, &case, "reply", &json!({"reply_way": "phone", "reply": "已电话告知修复时间。"}));
         let view = server.get(&people.clerk, &case).good();
-        let limits: Vec<_> = view["steps"].as_array().expect("a list").iter().map(|step| &step["deadline"]["rule"]).collect();
+        let limits: Vec<_> =
+            view["steps"].as_array().expect("a list").iter().map(|step| &step["deadline"]["rule"]).collect();
         assert!(limits.contains(&&json!("3 working days")), "{limits:?}");
-        act(&server, &people.clerk, &case, "submit", &json!({"result": "已更换灯具。", "resolution": "resolved"}));
+        act(&server, &people.clerk, &case, "submit", &json!({"result": "已更换灯具。", "resolution": "solved"}));
         let sealed = json!({"seal": "the chief's own signature"});
         server.post(&people.chief, &format!("{case}/actions/sign"), &sealed).good();
         act(&server, &people.reviewer, &case, "accept", &json!({}));

@@ -77,14 +77,15 @@ fn another_mans_task_is_not_taken_and_says_why() {
     let people = People::of(&server);
     let other = server.token(&["jiang-lixin"]);
     let case = open(&server, &people.operator);
+    let answer = json!({"fields": {"result": "……"}});
+    let refused = server.post(&people.reviewer, &format!("{case}/actions/answer"), &answer);
+    assert_eq!((refused.status, refused.code()), (403, "not_allowed"));
     server.post(&people.operator, &format!("{case}/tasks/1/claim"), &json!({})).good();
 
-    let refused = server.post(&other, &format!("{case}/actions/answer"), &json!({"fields": {"result": "……"}}));
+    let refused = server.post(&other, &format!("{case}/actions/answer"), &answer);
     assert_eq!((refused.status, refused.code()), (409, "held_by_other"));
     let view = server.get(&other, &case).good();
     assert_eq!(view["actions"][0]["refusal"]["code"], "held_by_other");
-    let refused = server.post(&people.reviewer, &format!("{case}/actions/answer"), &json!({"fields": {"result": "……"}}));
-    assert_eq!((refused.status, refused.code()), (403, "not_allowed"));
 }
 
 #[test]
@@ -122,6 +123,19 @@ fn a_notice_is_read_only_by_whom_it_is_for() {
 
     let notice = &server.get(&people.clerk, "/api/notices").good()["notices"][0];
     assert!(notice["read_at"].is_string());
+}
+
+#[test]
+fn sample_tokens_work_and_are_not_kept() {
+    let server = Server::fresh();
+    for (id, token) in &server.samples {
+        let me = server.get(token, "/api/me");
+        assert_eq!(me.status, if id == "sample-program" { 403 } else { 200 }, "{id}");
+    }
+    assert!(server.samples.contains_key("han-xuemei"), "{:?}", server.samples.keys());
+
+    let other = Server::fresh();
+    assert_eq!(other.get(&server.samples["han-xuemei"], "/api/me").status, 401);
 }
 
 #[test]

@@ -51,7 +51,9 @@ fn key<'a>(text: &str, known: impl Iterator<Item = (&'a Name, &'a Name)> + Clone
     }
     match (titled.next(), titled.next()) {
         (Some((key, _)), None) => Ok(Json::from(key.as_str())),
-        (Some((one, _)), Some((other, _))) => Err(format!("`{text}` is both `{one}` and `{other}`; write one of these")),
+        (Some((one, _)), Some((other, _))) => {
+            Err(format!("`{text}` is both `{one}` and `{other}`; write one of these"))
+        }
         (None, _) => {
             let words = known.flat_map(|(key, title)| [key.as_str(), title.as_str()]);
             let hint = nearest(text, words).map_or_else(String::new, |near| format!(", did you mean `{near}`?"));

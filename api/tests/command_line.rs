@@ -1,0 +1,155 @@
+//! The commands that need no server: check, test, import, verify.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::Value;
+
+static NEXT: AtomicU32 = AtomicU32::new(1);
+
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Self {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("duban-line-{}-{number}", std::process::id()));
+        fs::create_dir_all(&path).expect("the system has a place for temporary files");
+        Self(path)
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        let path = self.0.join(name);
+        fs::create_dir_all(path.parent().expect("it is in the folder")).expect("the folder is ours");
+        fs::write(&path, text).expect("the folder is ours");
+        path.display().to_string()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn shipped() -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../processes").display().to_string()
+}
+
+fn duban(words: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_duban")).args(words).output().expect("the program was built")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn the_shipped_definitions_are_sound_and_their_scenarios_pass() {
+    let checked = duban(&["check", &shipped()]);
+    assert!(checked.status.success(), "{}", text(&checked.stdout));
+
+    let scratch = Scratch::new();
+    let report = scratch.0.join("report.xml").display().to_string();
+    let played = duban(&["test", &shipped(), "--junit", &report]);
+    assert!(played.status.success(), "{}", text(&played.stdout));
+    let report = fs::read_to_string(report).expect("a report was written");
+    assert!(report.contains("failures=\"0\"") && report.contains("<testcase classname=\"appeal\""), "{report}");
+}
+
+#[test]
+fn a_mistake_is_shown_with_its_place_for_people_and_for_programs() {
+    let scratch = Scratch::new();
+    let calendar = fs::read_to_string(format!("{}/calendars/cn.yaml", shipped())).expect("it is shipped");
+    scratch.write("calendars/cn.yaml", &calendar);
+    scratch.write("organization.yaml", "duties: {}\nunits: {}\npeople: {}\n");
+    let process =
+        "process: 报修\nsteps:\n  开始: {choose: [{goto: 完成了}]}\n  完成: {close: done}\nstart: {goto: 开始}\n";
+    scratch.write("repair/repair.yaml", process);
+    let folder = scratch.0.display().to_string();
+
+    let shown = duban(&["check", &folder]);
+    assert_eq!(shown.status.code(), Some(1));
+    assert!(text(&shown.stdout).contains("repair/repair.yaml:3:"), "{}", text(&shown.stdout));
+    assert!(!text(&shown.stdout).contains('\u{1b}'), "no colours when it is not a terminal");
+
+    let told = duban(&["check", &folder, "--format", "json"]);
+    assert_eq!(told.status.code(), Some(1));
+    let told: Value = serde_json::from_slice(&told.stdout).expect("it is JSON");
+    assert_eq!(told["sound"], false);
+    let found = told["diagnostics"].as_array().expect("a list");
+    let start = found.iter().map(|found| &found["start"]).find(|start| start["line"] == 3).expect("line 3 is wrong");
+    // `  开始: {choose: [{goto: ` is 23 characters; each Chinese one is 3 bytes and 1 UTF-16 unit.
+    assert_eq!((&start["utf16"], &start["column"]), (&Value::from(23), &Value::from(24)), "{found:?}");
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_another_status_than_one_that_is_wrong() {
+    let missing = duban(&["check", "/there/is/no/such/folder"]);
+
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(text(&missing.stderr).contains("there is no such folder"));
+}
+
+#[test]
+fn a_filter_that_fits_nothing_is_not_a_success() {
+    let played = duban(&["test", &shipped(), "--filter", "there is no such scenario"]);
+
+    assert_eq!(played.status.code(), Some(1));
+}
+
+/// A database in which the shipped definitions are deployed: a server starts, and stops at once for want of a port.
+fn deployed(scratch: &Scratch) -> String {
+    let database = format!("sqlite:{}/duban.sqlite", scratch.0.display());
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    let address = taken.local_addr().expect("it is bound").to_string();
+    let served = duban(&["serve", "--processes", &shipped(), "--database", &database, "--listen", &address]);
+    assert!(text(&served.stderr).contains("cannot listen"), "{}", text(&served.stderr));
+    database
+}
+
+#[test]
+fn a_backlog_is_imported_once_and_whole() {
+    let scratch = Scratch::new();
+    let database = deployed(&scratch);
+    let import = |file: &str, more: &[&str]| {
+        let words = ["import", file, "--process", "appeal", "--as", "wei-hongwei", "--database", &database];
+        duban(&[&words[..], more].concat())
+    };
+
+    let wrong = "来源,诉求内容,急办件\n市长信箱,一,是\n飞鸽传书,二,否\n市长信箱,,否\n市长信箱,四,也许\n";
+    let refused = import(&scratch.write("wrong.csv", wrong), &[]);
+    let shown = text(&refused.stdout);
+    assert_eq!(refused.status.code(), Some(1), "{shown}");
+    for line in
+        ["wrong.csv:3: `来源`:", "wrong.csv:4:", "wrong.csv:5: `急办件`:", "3 mistakes, so nothing was imported"]
+    {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+
+    let good = "\u{feff}来源,content,旧编号\n市长信箱,一,A-1\nphone,\"二,\n两行\",A-2\n";
+    let file = scratch.write("good.csv", good);
+    let first = import(&file, &["--key", "旧编号"]);
+    assert!(first.status.success(), "{}", text(&first.stdout));
+    assert!(text(&first.stdout).contains("2 cases opened, 0 were there before"), "{}", text(&first.stdout));
+    let more = scratch.write("more.csv", &format!("{good}sms,三,A-3\n"));
+    let second = import(&more, &["--key", "旧编号"]);
+    assert!(text(&second.stdout).contains("1 case opened, 2 were there before"), "{}", text(&second.stdout));
+
+    let verified = duban(&["verify", "--database", &database]);
+    assert!(verified.status.success(), "{}", text(&verified.stdout));
+}
+
+#[test]
+fn a_column_that_is_no_field_is_named_with_what_was_meant() {
+    let scratch = Scratch::new();
+    let database = deployed(&scratch);
+    let file = scratch.write("slip.csv", "contnt\n一\n");
+
+    let refused = duban(&["import", &file, "--process", "appeal", "--as", "wei-hongwei", "--database", &database]);
+
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stdout).contains("slip.csv:1: `contnt`:"), "{}", text(&refused.stdout));
+    assert!(text(&refused.stdout).contains("did you mean `content`?"), "{}", text(&refused.stdout));
+}
