@@ -1,0 +1,298 @@
+//! One way in for every command, whoever sends it; and all that follows from one by itself.
+
+mod batch;
+mod committer;
+mod definitions;
+mod dispatcher;
+mod history;
+mod inside;
+mod jobs;
+mod outgoing;
+mod outside;
+mod projection;
+mod rendering;
+mod schedules;
+mod submission;
+mod timekeeper;
+mod verify;
+mod webhook;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use duban_engine::case::Case;
+use duban_engine::event::Transition;
+use duban_engine::ids::CaseId;
+use duban_engine::library::{Library, Unsound};
+use jiff::Timestamp;
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+
+pub use definitions::{Definition, Definitions};
+pub use inside::Message;
+pub use jobs::{Fetched, JobError};
+pub use outside::{Outside, Reply, Replying, Request};
+pub use submission::{Answer, Refusal, Submission};
+pub use verify::Finding;
+pub use webhook::{Environment, Secrets, sign};
+
+use committer::{QUEUE_MAX, Waiting};
+use history::Known;
+
+use crate::clock::Clock;
+use crate::storage::{Database, Result, micros, outbox, processes, transitions};
+
+/// What other nodes are told when something was deployed.
+const DEPLOYED: &str = "deployed";
+
+/// How a runner works.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How many committers write at the same time. SQLite has one writer, whatever is set here.
+    pub committers: usize,
+    /// How many commands go into one transaction at most.
+    pub batch_max: usize,
+    /// How many cases are kept in memory.
+    pub cache_max: u64,
+    /// Whether timers, schedules and the outbox are served by themselves. Without it they wait for [`Runner::settle`].
+    pub automatic: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { committers: 1, batch_max: 256, cache_max: 20_000, automatic: true }
+    }
+}
+
+/// Where a runner's surroundings are.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Everything that is reached by HTTP.
+    pub outside: Arc<dyn Outside>,
+    /// The keys that webhooks are signed with.
+    pub secrets: Arc<dyn Secrets>,
+}
+
+/// What all parts of a runner share.
+pub(crate) struct Shared {
+    database: Database,
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+    outside: Arc<dyn Outside>,
+    secrets: Arc<dyn Secrets>,
+    definitions: Definitions,
+    cache: moka::sync::Cache<CaseId, Arc<Known>>,
+    committers: Vec<mpsc::Sender<Waiting>>,
+    outbound: mpsc::Sender<outbox::Entry>,
+    inbound: tokio::sync::Mutex<mpsc::Receiver<outbox::Entry>>,
+    /// Whether commands are still taken.
+    stopping: watch::Sender<bool>,
+    /// The instant that the timekeeper sleeps until, in microseconds.
+    alarm: AtomicI64,
+    /// Wakes the timekeeper before that.
+    nudge: Notify,
+}
+
+/// Takes commands, and does what follows from them. Dropped, it stops at once; nothing that was answered is lost.
+pub struct Runner {
+    shared: Arc<Shared>,
+    committing: JoinSet<()>,
+    /// What follows from commands: the dispatcher, the timekeeper, the ear for other nodes.
+    following: JoinSet<()>,
+}
+
+/// A deployment was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum DeployError {
+    /// The files are not sound.
+    #[error("the process set has {} mistake(s)", .0.diagnostics.len())]
+    Unsound(Box<Unsound>),
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] crate::storage::Error),
+}
+
+impl Runner {
+    /// Starts a runner over a database, with what is deployed there.
+    pub async fn start(database: Database, surroundings: Surroundings, settings: Settings) -> Result<Self> {
+        let definitions = Definitions::default();
+        definitions.refresh(&database).await?;
+        let count = if matches!(database, Database::Sqlite(_)) { 1 } else { settings.committers.max(1) };
+        let (committers, queues): (Vec<_>, Vec<_>) = (0..count).map(|_| mpsc::channel(QUEUE_MAX)).unzip();
+        let (outbound, inbound) = mpsc::channel(dispatcher::QUEUE_MAX);
+        let Surroundings { clock, outside, secrets } = surroundings;
+        let shared = Arc::new(Shared {
+            cache: moka::sync::Cache::new(settings.cache_max),
+            alarm: AtomicI64::new(i64::MAX),
+            nudge: Notify::new(),
+            stopping: watch::Sender::new(false),
+            database,
+            settings,
+            clock,
+            outside,
+            secrets,
+            definitions,
+            committers,
+            outbound,
+            inbound: tokio::sync::Mutex::new(inbound),
+        });
+        let mut committing = JoinSet::new();
+        for queue in queues {
+            committing.spawn(committer::run(Arc::clone(&shared), queue));
+        }
+        let mut following = JoinSet::new();
+        following.spawn(listen(Arc::clone(&shared)));
+        if shared.settings.automatic {
+            following.spawn(dispatcher::run(Arc::clone(&shared)));
+            following.spawn(timekeeper::run(Arc::clone(&shared)));
+        }
+        Ok(Self { shared, committing, following })
+    }
+
+    /// Takes no more commands, and returns when those that were taken are answered.
+    pub async fn stop(mut self) {
+        self.shared.stopping.send_replace(true);
+        while self.committing.join_next().await.is_some() {}
+        self.following.shutdown().await;
+        self.shared.database.close().await;
+    }
+
+    /// Has a command done. The answer comes when the disk has it.
+    ///
+    /// # Errors
+    /// Why it was not done; then nothing has changed, except perhaps after [`Refusal::Storage`] and
+    /// [`Refusal::Stopped`]: the same key again finds out.
+    pub async fn submit(&self, submission: Submission) -> std::result::Result<Answer, Refusal> {
+        self.shared.submit(submission).await
+    }
+
+    /// A case as it is now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn case(&self, case: CaseId) -> Result<Option<Arc<Case>>> {
+        let known = self.shared.known(case).await?;
+        Ok(known.map(|known| Arc::clone(&known.case)))
+    }
+
+    /// Everything that happened to a case, in order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn history(&self, case: CaseId) -> Result<Vec<Transition>> {
+        let mut histories = transitions::histories(&self.shared.database, [case]).await?;
+        histories.remove(&case).unwrap_or_default().iter().map(history::restore).collect()
+    }
+
+    /// Deploys a set of files, by path: new cases run by it from now on.
+    ///
+    /// # Errors
+    /// What is wrong with the files, all of it.
+    pub async fn deploy(&self, files: &BTreeMap<String, String>) -> std::result::Result<Arc<Library>, DeployError> {
+        let compiled = Library::compile(&definitions::bytes(files));
+        let library = Arc::new(compiled.map_err(|unsound| DeployError::Unsound(Box::new(unsound)))?);
+        let now = self.shared.clock.now();
+        let (deployment, versions) = definitions::deployment(files, &library, now);
+        let mut transaction = self.shared.database.begin().await?;
+        processes::deploy(&mut transaction, &deployment, &versions).await?;
+        schedules::replace(&mut transaction, &library, now).await?;
+        transaction.commit().await?;
+        self.shared.definitions.install(deployment.id, Arc::clone(&library));
+        self.shared.database.tell(DEPLOYED).await?;
+        self.shared.nudge.notify_one();
+        Ok(library)
+    }
+
+    /// What is deployed.
+    pub fn definitions(&self) -> &Definitions {
+        &self.shared.definitions
+    }
+
+    /// Where everything is kept.
+    pub fn database(&self) -> &Database {
+        &self.shared.database
+    }
+
+    /// The time.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.shared.clock
+    }
+
+    /// Serves the outbox, timers and schedules until nothing more is due now. Answers how much there was.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn settle(&self) -> Result<usize> {
+        let mut all = 0;
+        loop {
+            let served = self.dispatch_due().await?
+                + timekeeper::fire_due(&self.shared).await?
+                + timekeeper::wake_due(&self.shared).await?;
+            if served == 0 {
+                return Ok(all);
+            }
+            all += served;
+        }
+    }
+
+    /// Builds every list anew from the transitions and compares; checks that no transition was changed or lost.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn verify(&self) -> Result<Vec<Finding>> {
+        verify::run(&self.shared).await
+    }
+}
+
+impl Shared {
+    async fn submit(&self, submission: Submission) -> std::result::Result<Answer, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        let count = u128::try_from(self.committers.len()).expect("there are few committers");
+        let number = usize::try_from(submission.case.0 % count).expect("it is less than their number");
+        let queue = self.committers.get(number).ok_or(Refusal::Stopped)?;
+        queue.send(Waiting { submission, answer }).await.map_err(|_| Refusal::Stopped)?;
+        answered.await.unwrap_or(Err(Refusal::Stopped))
+    }
+
+    /// A case as the database has it now: from memory when nothing has happened since.
+    async fn known(&self, case: CaseId) -> Result<Option<Arc<Known>>> {
+        if let Some(known) = self.cache.get(&case) {
+            let now = crate::storage::cases::sequences(&self.database, &[case]).await?;
+            if now.first().is_some_and(|(_, sequence)| *sequence == known.case.sequence) {
+                return Ok(Some(known));
+            }
+        }
+        Ok(history::load(&self.database, [case]).await?.remove(&case).map(Arc::new))
+    }
+
+    /// Hands on what a commit left to be done.
+    fn after_commit(&self, entries: Vec<outbox::Entry>, wake_at: Option<Timestamp>) {
+        for entry in entries {
+            // When the dispatcher is behind, the entry is claimed from the database as its lease ends.
+            let _ = self.outbound.try_send(entry);
+        }
+        if wake_at.is_some_and(|at| micros(at) < self.alarm.load(Ordering::Acquire)) {
+            self.nudge.notify_one();
+        }
+    }
+}
+
+/// Hears what other nodes tell.
+async fn listen(shared: Arc<Shared>) {
+    loop {
+        let Ok(mut listener) = shared.database.listen().await else {
+            tokio::time::sleep(timekeeper::PAUSE).await;
+            continue;
+        };
+        while let Ok(words) = listener.hear().await {
+            if words.is_none_or(|words| words == DEPLOYED) {
+                // When it cannot be read now, the next deployment or start reads it.
+                let _ = shared.definitions.refresh(&shared.database).await;
+                shared.nudge.notify_one();
+            }
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! One batch of commands: decided in order, written in one transaction, answered when the disk has it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use duban_engine::case::Case;
+use duban_engine::command::{Ask, Command};
+use duban_engine::decide::decide;
+use duban_engine::ids::{CaseId, Name};
+use jiff::Timestamp;
+
+use super::Shared;
+use super::definitions::{Definition, world};
+use super::history::{Known, load, store};
+use super::outgoing::Outgoing;
+use super::projection::{self, Changes, LOGS, Rows};
+use super::submission::{Answer, Refusal, Submission};
+use crate::storage::commands::{self, Done};
+use crate::storage::{Cell, Transaction, cases, documents, jobs, notices, outbox, serials, transitions};
+
+/// What became of a batch.
+#[derive(Debug)]
+pub struct Finished {
+    /// Of each command, in order.
+    pub outcomes: Vec<Result<Answer, Refusal>>,
+    /// What is left to be done outside.
+    pub entries: Vec<outbox::Entry>,
+    /// The earliest instant at which one of the cases wants to be woken.
+    pub wake_at: Option<Timestamp>,
+}
+
+/// A case as a batch found it.
+struct Found {
+    known: Arc<Known>,
+    /// Whether the database said so during this batch, so that a refusal can rest on it.
+    is_fresh: bool,
+}
+
+/// A case as a batch leaves it.
+#[derive(Clone)]
+struct Changed {
+    definition: Definition,
+    before: Option<Arc<Known>>,
+    now: Arc<Known>,
+}
+
+/// What the commands of a batch lead to, before anything is written.
+#[derive(Default)]
+struct Decided {
+    outcomes: Vec<Result<Answer, Refusal>>,
+    changed: BTreeMap<CaseId, Changed>,
+    transitions: Vec<Vec<Cell>>,
+    logs: [Vec<Vec<Cell>>; 2],
+    outgoing: Outgoing,
+    done: BTreeMap<String, Done>,
+    serials: BTreeMap<String, u64>,
+    /// Cases that may have moved elsewhere since this node saw them, and where that would make a difference.
+    doubtful: BTreeSet<CaseId>,
+}
+
+/// A batch while it is decided.
+struct Batch<'a> {
+    shared: &'a Shared,
+    submissions: &'a [Submission],
+    now: Timestamp,
+    found: BTreeMap<CaseId, Found>,
+    definitions: BTreeMap<(Name, Name), Definition>,
+    keys: BTreeMap<String, Done>,
+    serials: BTreeMap<String, u64>,
+}
+
+/// Decides and writes a batch.
+pub async fn run(shared: &Shared, submissions: &[Submission]) -> crate::storage::Result<Finished> {
+    let now = shared.clock.now();
+    let mut batch = Batch {
+        shared,
+        submissions,
+        now,
+        found: BTreeMap::new(),
+        definitions: BTreeMap::new(),
+        keys: BTreeMap::new(),
+        serials: BTreeMap::new(),
+    };
+    batch.find().await?;
+    let mut transaction = None;
+    let series = batch.series();
+    if !series.is_empty() {
+        let mut begun = shared.database.begin().await?;
+        batch.serials = serials::hold(&mut begun, series).await?;
+        transaction = Some(begun);
+    }
+    let mut decided = batch.decide();
+    if !decided.doubtful.is_empty() {
+        batch.confirm(&decided.doubtful).await?;
+        decided = batch.decide();
+    }
+    let settled = submissions.iter().zip(&decided.outcomes).filter(|(_, outcome)| outcome.is_ok());
+    let settled: Vec<String> = settled.filter_map(|(submission, _)| submission.settles.clone()).collect();
+    if !decided.transitions.is_empty() || !decided.done.is_empty() || !settled.is_empty() {
+        let mut transaction = match transaction {
+            Some(begun) => begun,
+            None => shared.database.begin().await?,
+        };
+        decided.write(&mut transaction).await?;
+        outbox::finish(&mut transaction, settled, now).await?;
+        transaction.commit().await?;
+    }
+    let wake_at = decided.changed.values().filter_map(|changed| changed.now.case.next_wake()).min();
+    for (case, changed) in decided.changed {
+        shared.cache.insert(case, changed.now);
+    }
+    Ok(Finished { outcomes: decided.outcomes, entries: decided.outgoing.entries, wake_at })
+}
+
+impl Batch<'_> {
+    /// Reads what the commands need: the keys that were used, the cases, and what they run by.
+    async fn find(&mut self) -> crate::storage::Result<()> {
+        let database = &self.shared.database;
+        let keys = self.submissions.iter().filter_map(|submission| submission.key.clone()).collect();
+        self.keys = commands::find(database, keys).await?;
+        let mut missing = BTreeSet::new();
+        for case in self.submissions.iter().map(|submission| submission.case) {
+            match self.shared.cache.get(&case) {
+                Some(known) => _ = self.found.insert(case, Found { known, is_fresh: false }),
+                None => _ = missing.insert(case),
+            }
+        }
+        self.load(missing).await?;
+        for found in self.found.values() {
+            let Case { process, version, .. } = &*found.known.case;
+            let definition = self.shared.definitions.version(database, process, version).await?;
+            self.definitions.insert((process.clone(), version.clone()), definition);
+        }
+        Ok(())
+    }
+
+    async fn load(&mut self, cases: BTreeSet<CaseId>) -> crate::storage::Result<()> {
+        for (case, known) in load(&self.shared.database, cases).await? {
+            self.found.insert(case, Found { known: Arc::new(known), is_fresh: true });
+        }
+        Ok(())
+    }
+
+    /// Asks the database whether it has these cases as this node knows them, and reads those that it has not.
+    async fn confirm(&mut self, cases: &BTreeSet<CaseId>) -> crate::storage::Result<()> {
+        let doubtful: Vec<CaseId> = cases.iter().copied().collect();
+        let mut moved = cases.clone();
+        for (case, sequence) in cases::sequences(&self.shared.database, &doubtful).await? {
+            if let Some(found) = self.found.get_mut(&case).filter(|found| found.known.case.sequence == sequence) {
+                found.is_fresh = true;
+                moved.remove(&case);
+            }
+        }
+        self.load(moved).await
+    }
+
+    /// The number series that the commands may need.
+    fn series(&self) -> Vec<String> {
+        let opening = self.submissions.iter().filter(|submission| !self.is_done(submission));
+        let series = opening.filter_map(|submission| {
+            let definition = self.shared.definitions.process(submission.process.as_ref()?)?;
+            definition.process.series(self.now, &definition.library.catalog.calendars)
+        });
+        let series: BTreeSet<String> = series.collect();
+        series.into_iter().collect()
+    }
+
+    fn is_done(&self, submission: &Submission) -> bool {
+        submission.key.as_ref().is_some_and(|key| self.keys.contains_key(key))
+    }
+
+    fn decide(&self) -> Decided {
+        let mut decided = Decided { serials: self.serials.clone(), ..Decided::default() };
+        for submission in self.submissions {
+            let outcome = self.decide_one(&mut decided, submission);
+            decided.outcomes.push(outcome);
+        }
+        decided
+    }
+
+    fn decide_one(&self, decided: &mut Decided, submission: &Submission) -> Result<Answer, Refusal> {
+        let key = submission.key.as_ref();
+        if let Some(done) = key.and_then(|key| self.keys.get(key).or_else(|| decided.done.get(key))) {
+            return Ok(Answer { case: done.case, sequence: done.sequence, number: done.number.clone() });
+        }
+        let answer = match &submission.command.ask {
+            Ask::Open { .. } => self.open(decided, submission),
+            _ => self.act(decided, submission),
+        }?;
+        if let Some(key) = key {
+            let done =
+                Done { case: answer.case, sequence: answer.sequence, number: answer.number.clone(), at: self.now };
+            decided.done.insert(key.clone(), done);
+        }
+        Ok(answer)
+    }
+
+    fn open(&self, decided: &mut Decided, submission: &Submission) -> Result<Answer, Refusal> {
+        let case = submission.case;
+        if decided.changed.contains_key(&case) || self.found.contains_key(&case) {
+            return Err(Refusal::CaseExists(case));
+        }
+        let name = submission.process.clone().unwrap_or_else(|| Name::new(""));
+        let definition = self.shared.definitions.process(&name).ok_or(Refusal::NoSuchProcess(name))?;
+        let series = definition.process.series(self.now, &definition.library.catalog.calendars);
+        let next = series.as_ref().and_then(|series| decided.serials.get(series)).copied().unwrap_or(0);
+        let mut command = submission.command.clone();
+        if let Ask::Open { case: id, serial, .. } = &mut command.ask {
+            *id = case;
+            *serial = next;
+        }
+        let now = Arc::new(Known { case: Arc::new(Case::new(case)), hash: String::new(), updated_at: self.now });
+        let answer = self.move_on(decided, Changed { definition, before: None, now }, &command)?;
+        if let Some(series) = series {
+            decided.serials.insert(series, next + 1);
+        }
+        Ok(answer)
+    }
+
+    fn act(&self, decided: &mut Decided, submission: &Submission) -> Result<Answer, Refusal> {
+        let case = submission.case;
+        if let Some(changed) = decided.changed.get(&case).cloned() {
+            return self.move_on(decided, changed, &submission.command);
+        }
+        let Some(Found { known, is_fresh }) = self.found.get(&case) else { return Err(Refusal::NoSuchCase(case)) };
+        let Case { process, version, sequence, .. } = &*known.case;
+        let definition = self.definitions.get(&(process.clone(), version.clone()));
+        let definition = definition.expect("the version of every case that was found was read with it").clone();
+        let changed = Changed { definition, before: Some(Arc::clone(known)), now: Arc::clone(known) };
+        let answer = self.move_on(decided, changed, &submission.command);
+        let has_moved = answer.as_ref().is_ok_and(|answer| answer.sequence != *sequence);
+        if !has_moved && !is_fresh {
+            decided.doubtful.insert(case);
+        }
+        answer
+    }
+
+    /// Has a command decided, and takes in what it leads to.
+    fn move_on(&self, decided: &mut Decided, mut changed: Changed, command: &Command) -> Result<Answer, Refusal> {
+        let active = self.shared.definitions.active();
+        let library = active.as_ref().unwrap_or(&changed.definition.library);
+        let before = &changed.now.case;
+        let decision = decide(&changed.definition.process, &world(library), before, command, self.now)?;
+        let case = before.id;
+        if decision.events.is_empty() {
+            let answer = Answer { case, sequence: before.sequence, number: before.number.clone() };
+            return Ok(answer);
+        }
+        let transition = decision.transition(self.now);
+        let stored = store(case, &transition, &changed.now.hash);
+        decided.outgoing.add(&changed.definition, before, &decision.case, &transition);
+        for (logs, rows) in decided.logs.iter_mut().zip(projection::log(case, &transition)) {
+            logs.extend(rows);
+        }
+        decided.transitions.push(stored.cells());
+        let answer = Answer { case, sequence: stored.sequence, number: decision.case.number.clone() };
+        changed.now = Arc::new(Known { case: Arc::new(decision.case), hash: stored.hash, updated_at: self.now });
+        decided.changed.insert(case, changed);
+        Ok(answer)
+    }
+}
+
+impl Decided {
+    async fn write(&mut self, transaction: &mut Transaction) -> crate::storage::Result<()> {
+        // Rows in the order of their keys, so that two nodes never wait for each other in a circle.
+        self.transitions.sort();
+        transaction.insert(&transitions::TABLE, &self.transitions).await?;
+        let done: Vec<Vec<Cell>> = self.done.iter().map(|(key, done)| done.cells(key)).collect();
+        transaction.insert(&commands::TABLE, &done).await?;
+        serials::keep(transaction, &self.serials).await?;
+        projection::write(transaction, &self.changes()).await?;
+        for (table, rows) in LOGS.iter().zip(&self.logs) {
+            transaction.insert(table, rows).await?;
+        }
+        let outgoing = &self.outgoing;
+        jobs::drop_visits(transaction, &outgoing.ended_jobs).await?;
+        let cells: Vec<_> = outgoing.entries.iter().map(outbox::Entry::cells).collect();
+        transaction.insert(&outbox::TABLE, &cells).await?;
+        let cells: Vec<_> = outgoing.jobs.iter().map(jobs::Queued::cells).collect();
+        transaction.insert(&jobs::TABLE, &cells).await?;
+        let cells: Vec<_> = outgoing.notices.iter().map(notices::Notice::cells).collect();
+        transaction.insert(&notices::TABLE, &cells).await?;
+        let cells: Vec<_> = outgoing.documents.iter().map(documents::Document::cells).collect();
+        transaction.insert(&documents::TABLE, &cells).await
+    }
+
+    fn changes(&self) -> Changes {
+        let mut changes = Changes::default();
+        for changed in self.changed.values() {
+            let process = &changed.definition.process;
+            let before = changed.before.as_ref().map_or_else(Rows::default, |known| projection::state(known, process));
+            changes.add(&before, projection::state(&changed.now, process));
+        }
+        changes
+    }
+}

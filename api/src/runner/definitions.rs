@@ -1,0 +1,163 @@
+//! The processes that cases run by: the active deployment, and older versions that cases still need.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use duban_engine::clauses::listen::Listens;
+use duban_engine::decide::World;
+use duban_engine::ids::Name;
+use duban_engine::library::Library;
+use duban_engine::process::{Entrance, Process};
+use duban_engine::schedule::Schedule;
+use duban_engine::steps::Kind;
+use duban_engine::steps::wait::Wait;
+use sha2::{Digest, Sha256};
+
+use crate::storage::processes::{self, Deployment, Version};
+use crate::storage::{Database, Error, Result, hexadecimal};
+
+/// One version of a process, with the files it was deployed with.
+#[derive(Clone)]
+pub struct Definition {
+    /// The process.
+    pub process: Arc<Process>,
+    /// Everything that was deployed with it.
+    pub library: Arc<Library>,
+}
+
+/// What is deployed, as this node knows it.
+#[derive(Default)]
+pub struct Definitions {
+    active: RwLock<Option<(String, Arc<Library>)>>,
+    versions: RwLock<BTreeMap<(Name, Name), Definition>>,
+}
+
+impl Definitions {
+    /// The active deployment.
+    pub fn active(&self) -> Option<Arc<Library>> {
+        self.active.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(_, library)| Arc::clone(library))
+    }
+
+    /// A process in the active deployment.
+    pub fn process(&self, name: &Name) -> Option<Definition> {
+        let library = self.active()?;
+        let process = Arc::clone(library.processes.get(name)?);
+        Some(Definition { process, library })
+    }
+
+    /// Makes a deployment the active one.
+    pub fn install(&self, id: String, library: Arc<Library>) {
+        self.remember(&library, |_, _| true);
+        *self.active.write().unwrap_or_else(PoisonError::into_inner) = Some((id, library));
+    }
+
+    /// Keeps the versions in a library that are wanted, given what is known and whether it is known already.
+    fn remember(&self, library: &Arc<Library>, wanted: impl Fn(&(Name, Name), bool) -> bool) {
+        let mut versions = self.versions.write().unwrap_or_else(PoisonError::into_inner);
+        for (name, process) in &library.processes {
+            let key = (name.clone(), process.version.clone());
+            if wanted(&key, versions.contains_key(&key)) {
+                let definition = Definition { process: Arc::clone(process), library: Arc::clone(library) };
+                versions.insert(key, definition);
+            }
+        }
+    }
+
+    /// A version of a process, from the database when this node has not needed it yet.
+    pub async fn version(&self, database: &Database, process: &Name, version: &Name) -> Result<Definition> {
+        let key = (process.clone(), version.clone());
+        if let Some(found) = self.versions.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(found.clone());
+        }
+        if let Some(deployment) = processes::of_version(database, process, version).await? {
+            self.remember(&Arc::new(compile(&deployment)?), |found, is_known| *found == key && !is_known);
+        }
+        let versions = self.versions.read().unwrap_or_else(PoisonError::into_inner);
+        versions.get(&key).cloned().ok_or_else(|| Error::Unreadable {
+            what: "process version",
+            why: format!("`{process}` has no version {version}"),
+        })
+    }
+
+    /// Takes what the database says is active.
+    pub async fn refresh(&self, database: &Database) -> Result<()> {
+        if let Some(deployment) = processes::active(database).await? {
+            let active = self.active.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(id, _)| id.clone());
+            if active.as_ref() != Some(&deployment.id) {
+                let library = Arc::new(compile(&deployment)?);
+                self.install(deployment.id, library);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The world that decisions are made in.
+pub fn world(library: &Library) -> World<'_> {
+    World { organization: &library.catalog.organization, calendars: &library.catalog.calendars }
+}
+
+/// A set of files as it is stored, with the versions of the processes in it.
+pub fn deployment(
+    files: &BTreeMap<String, String>,
+    library: &Library,
+    deployed_at: jiff::Timestamp,
+) -> (Deployment, Vec<Version>) {
+    let id = digest_of(files);
+    let versions = library.processes.values().map(|process| Version {
+        process: process.name.clone(),
+        version: process.version.clone(),
+        title: process.title.to_string(),
+        deployment: id.clone(),
+        deployed_at,
+    });
+    let versions = versions.collect();
+    (Deployment { id, files: files.clone(), deployed_at }, versions)
+}
+
+/// The identity of a set of files.
+pub fn digest_of(files: &BTreeMap<String, String>) -> String {
+    let text = serde_json::to_string(files).expect("texts are always JSON");
+    hexadecimal(&Sha256::digest(text))
+}
+
+fn compile(deployment: &Deployment) -> Result<Library> {
+    Library::compile(&bytes(&deployment.files)).map_err(|_| Error::Unreadable {
+        what: "deployment",
+        why: format!("{} was deployed by another version of the program", deployment.id),
+    })
+}
+
+/// Files as the compiler reads them.
+pub fn bytes(files: &BTreeMap<String, String>) -> Vec<(String, Vec<u8>)> {
+    files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect()
+}
+
+/// What people call a step.
+pub fn step_title<'a>(process: &'a Process, step: &'a Name) -> &'a Name {
+    process.find(step).map_or(step, |(_, found)| &found.title)
+}
+
+/// Whether a case of the process may wait or listen for a message somewhere.
+pub fn hears(process: &Process, message: &Name) -> bool {
+    let listens = |to: &Listens| matches!(to, Listens::Message { message: name, .. } if name == message);
+    process.listeners.iter().any(|listener| listens(&listener.to))
+        || process.steps.iter().any(|step| {
+            let waits = matches!(&step.kind, Kind::Wait(Wait::Message { message: name, .. }) if name == message);
+            waits || step.listeners.iter().any(|listener| listens(&listener.to))
+        })
+}
+
+/// Whether a message opens a case of the process.
+pub fn opens_on(process: &Process, message: &Name) -> bool {
+    process.start.also.iter().any(|entrance| matches!(entrance, Entrance::Message(name) if name == message))
+}
+
+/// The schedules by which cases of the process begin, with their numbers.
+pub fn schedules(process: &Process) -> impl Iterator<Item = (u16, &Schedule)> {
+    let schedules = process.start.also.iter().filter_map(|entrance| match entrance {
+        Entrance::Schedule(schedule) => Some(schedule),
+        Entrance::Message(_) | Entrance::Public(_) => None,
+    });
+    (0u16..).zip(schedules)
+}

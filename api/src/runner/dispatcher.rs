@@ -1,0 +1,157 @@
+//! The dispatcher: does what the outbox holds, after the commit and at least once.
+
+use std::sync::Arc;
+
+use duban_engine::effect::Effect;
+use jiff::SignedDuration;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::outgoing::LEASE;
+use super::{Runner, Shared, inside, webhook};
+use crate::storage::outbox::{self, Entry};
+use crate::storage::{Error, Result};
+
+/// How many entries may wait in memory; more wait in the database only.
+pub const QUEUE_MAX: usize = 16_384;
+
+/// How many entries are under way at the same time: enough that slow receivers do not stop the quick ones.
+const RUNNING_MAX: usize = 512;
+
+/// How many entries are claimed at once.
+pub const CLAIM_MAX: i64 = 256;
+
+/// How often an entry is tried before it is given up: over about five hours.
+const ATTEMPTS_MAX: u32 = 12;
+
+/// How long after the first failure the second attempt comes; twice as long each time.
+const BACKOFF: SignedDuration = SignedDuration::from_secs(10);
+
+/// What became of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Done, and noted together with the command that did it.
+    Settled,
+    /// Done.
+    Done,
+    /// It failed, and may go better later.
+    Again(String),
+    /// It failed, and would always fail.
+    Dead(String),
+    /// The database failed, so that nothing can be noted: it is claimed again when its lease ends.
+    Left,
+}
+
+/// Serves the entries that commits leave, until the runner ends.
+pub async fn run(shared: Arc<Shared>) {
+    let mut inbound = shared.inbound.lock().await;
+    let mut running = JoinSet::new();
+    loop {
+        tokio::select! {
+            Some(entry) = inbound.recv(), if running.len() < RUNNING_MAX => {
+                running.spawn(perform(Arc::clone(&shared), entry));
+            }
+            Some(ended) = running.join_next() => note_all(&shared, ended, &mut running).await,
+            else => return,
+        }
+    }
+}
+
+async fn note_all(
+    shared: &Shared,
+    first: std::result::Result<(Entry, Fate), tokio::task::JoinError>,
+    running: &mut JoinSet<(Entry, Fate)>,
+) {
+    let mut ended: Vec<(Entry, Fate)> = first.into_iter().collect();
+    while let Some(next) = running.try_join_next() {
+        ended.extend(next);
+    }
+    if let Err(error) = note(shared, &ended).await {
+        tracing::warn!(%error, "the outbox could not be noted; its entries are tried again");
+    }
+}
+
+/// Takes what is due from the database into memory; answers how many entries that were.
+pub async fn claim(shared: &Shared) -> Result<usize> {
+    let now = shared.clock.now();
+    if outbox::next_due(&shared.database).await?.is_none_or(|due| due > now) {
+        return Ok(0);
+    }
+    let mut transaction = shared.database.begin().await?;
+    let claimed = outbox::claim(&mut transaction, now, now + LEASE, CLAIM_MAX).await?;
+    transaction.commit().await?;
+    let count = claimed.len();
+    for entry in claimed {
+        if let Err(mpsc::error::TrySendError::Full(_)) = shared.outbound.try_send(entry) {
+            // It is claimed again when its lease ends.
+            break;
+        }
+    }
+    Ok(count)
+}
+
+impl Runner {
+    /// Serves what is in the outbox and due now; answers how many entries were tried.
+    pub(super) async fn dispatch_due(&self) -> Result<usize> {
+        claim(&self.shared).await?;
+        let mut inbound = self.shared.inbound.lock().await;
+        let mut running = JoinSet::new();
+        while let Ok(entry) = inbound.try_recv() {
+            running.spawn(perform(Arc::clone(&self.shared), entry));
+        }
+        let ended = running.join_all().await;
+        note(&self.shared, &ended).await?;
+        Ok(ended.len())
+    }
+}
+
+async fn perform(shared: Arc<Shared>, entry: Entry) -> (Entry, Fate) {
+    let effect = serde_json::from_str(&entry.effect);
+    let fate = match effect {
+        Ok(Effect::SendWebhook { connection, kind, fields }) => {
+            webhook::perform(&shared, &entry, &connection, &kind, &fields).await
+        }
+        Ok(Effect::QueueJob { visit, job }) => super::jobs::request(&shared, &entry, visit, &job).await,
+        Ok(effect) => inside::perform(&shared, &entry, effect).await,
+        Err(error) => Fate::Dead(format!("the entry cannot be read: {error}")),
+    };
+    (entry, fate)
+}
+
+async fn note(shared: &Shared, ended: &[(Entry, Fate)]) -> std::result::Result<(), Error> {
+    let now = shared.clock.now();
+    if ended.iter().all(|(_, fate)| matches!(fate, Fate::Settled | Fate::Left)) {
+        return Ok(());
+    }
+    let mut transaction = shared.database.begin().await?;
+    let done = ended.iter().filter(|(_, fate)| *fate == Fate::Done);
+    outbox::finish(&mut transaction, done.map(|(entry, _)| entry.id.clone()).collect(), now).await?;
+    for (entry, fate) in ended {
+        match fate {
+            Fate::Settled | Fate::Done | Fate::Left => {}
+            Fate::Again(error) => {
+                let next = (entry.attempts < ATTEMPTS_MAX).then(|| now + backoff(entry.attempts));
+                outbox::fail(&mut transaction, &entry.id, next, error).await?;
+            }
+            Fate::Dead(error) => outbox::fail(&mut transaction, &entry.id, None, error).await?,
+        }
+    }
+    transaction.commit().await
+}
+
+/// How long to wait after so many attempts.
+fn backoff(attempts: u32) -> SignedDuration {
+    BACKOFF * 2i32.pow(attempts.saturating_sub(1).min(ATTEMPTS_MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_doubles_with_each_attempt() {
+        let waits: Vec<i64> = (1..=4).map(|attempts| backoff(attempts).as_secs()).collect();
+
+        assert_eq!(waits, [10, 20, 40, 80]);
+    }
+}

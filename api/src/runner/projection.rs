@@ -1,0 +1,187 @@
+//! The rows that a case has in the lists, made from the case alone.
+
+use std::collections::BTreeMap;
+
+use duban_engine::case::{Case, Visit};
+use duban_engine::event::{Candidate, Event, Light, Transition};
+use duban_engine::ids::{CaseId, VisitId};
+use duban_engine::process::Process;
+
+use super::history::Known;
+use crate::storage::cases::CaseRow;
+use crate::storage::deadlines::Deadline;
+use crate::storage::incidents::Incident;
+use crate::storage::marks::Mark;
+use crate::storage::tasks::Task;
+use crate::storage::{self, Cell, Table, cases, deadlines, incidents, marks, tasks};
+
+/// The tables whose rows change with the case.
+pub const STATE: [&Table; 4] = [&cases::TABLE, &tasks::TABLE, &tasks::CANDIDATES, &deadlines::TABLE];
+
+/// The tables that only grow, a row per event.
+pub const LOGS: [&Table; 2] = [&marks::TABLE, &incidents::TABLE];
+
+/// How many characters of a text make a title.
+const TITLE_MAX: usize = 120;
+
+/// Fields that can give a case its title.
+const TITLE_FIELDS: [&str; 2] = ["subject", "title"];
+
+/// Rows of several tables by key, in the order of the tables.
+pub type Rows<const TABLES: usize> = [BTreeMap<Vec<Cell>, Vec<Cell>>; TABLES];
+
+/// What to write so that the lists show a case as it is now.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes {
+    /// Rows to write, for each of [`STATE`].
+    pub written: [Vec<Vec<Cell>>; 4],
+    /// Keys to remove, for each of [`STATE`].
+    pub removed: [Vec<Vec<Cell>>; 4],
+}
+
+impl Changes {
+    /// Adds what leads from the rows before to those after.
+    pub fn add(&mut self, before: &Rows<4>, after: Rows<4>) {
+        for (table, after) in after.into_iter().enumerate() {
+            let before = &before[table];
+            let gone = before.keys().filter(|key| !after.contains_key(*key));
+            self.removed[table].extend(gone.cloned());
+            let changed = after.into_iter().filter(|(key, row)| before.get(key) != Some(row));
+            self.written[table].extend(changed.map(|(_, row)| row));
+        }
+    }
+}
+
+/// The rows of a case in [`STATE`].
+pub fn state(known: &Known, process: &Process) -> Rows<4> {
+    let case = &known.case;
+    let mut rows = Rows::<4>::default();
+    put(&mut rows[0], STATE[0], case_row(known).cells());
+    for visit in case.visits.values() {
+        if let Some(deadline) = &visit.deadline {
+            put(&mut rows[3], STATE[3], deadline_row(case.id, visit, deadline).cells());
+        }
+        let Some(task) = &visit.task else { continue };
+        put(&mut rows[1], STATE[1], task_row(case, visit, process).cells());
+        for candidate in &task.offered {
+            let [unit, duty, person] = reader(candidate);
+            let row = vec![case.id.into(), visit.id.0.into(), unit.into(), duty.into(), person.into()];
+            put(&mut rows[2], STATE[2], row);
+        }
+    }
+    rows
+}
+
+/// The rows of a transition in [`LOGS`].
+pub fn log(case: CaseId, transition: &Transition) -> [Vec<Vec<Cell>>; 2] {
+    let mut rows = [Vec::new(), Vec::new()];
+    for (position, event) in (0u32..).zip(&transition.events) {
+        let (sequence, at) = (transition.sequence, transition.at);
+        match event {
+            Event::Marked { kind, unit, person } => {
+                let (kind, unit, person) = (kind.clone(), unit.clone(), person.clone());
+                rows[0].push(Mark { case, sequence, position, kind, unit, person, at }.cells());
+            }
+            Event::IncidentRaised { visit, text } => {
+                rows[1].push(Incident { case, sequence, position, visit: *visit, text: text.clone(), at }.cells());
+            }
+            _ => {}
+        }
+    }
+    rows
+}
+
+/// A candidate as the tables have it: unit, duty, person; what does not apply is empty.
+pub fn reader(candidate: &Candidate) -> [&str; 3] {
+    match candidate {
+        Candidate::Duty { unit, duty } => [unit, duty, ""],
+        Candidate::Person { person } => ["", "", person],
+    }
+}
+
+/// What people call a case.
+pub fn title(case: &Case) -> String {
+    let named = TITLE_FIELDS.iter().find_map(|field| case.fields.get(*field)?.as_text());
+    let text = named.or(case.number.as_ref()).unwrap_or(&case.process);
+    text.chars().take(TITLE_MAX).collect()
+}
+
+/// The nearest deadline around a visit, its own first.
+pub fn nearest_deadline(case: &Case, visit: VisitId) -> Option<&duban_engine::case::Deadline> {
+    case.path(visit).find_map(|around| around.deadline.as_ref())
+}
+
+/// A light as the tables have it.
+pub fn light(light: Light) -> &'static str {
+    match light {
+        Light::Green => "green",
+        Light::Yellow => "yellow",
+        Light::Red => "red",
+    }
+}
+
+fn put(rows: &mut BTreeMap<Vec<Cell>, Vec<Cell>>, table: &Table, row: Vec<Cell>) {
+    rows.insert(row[..table.key].to_vec(), row);
+}
+
+fn case_row(known: &Known) -> CaseRow {
+    let case = &known.case;
+    CaseRow {
+        case: case.id,
+        process: case.process.clone(),
+        version: case.version.clone(),
+        number: case.number.clone(),
+        title: title(case),
+        opened_at: case.opened,
+        closed_at: case.closed.as_ref().map(|closed| closed.at),
+        outcome: case.closed.as_ref().map(|closed| closed.outcome.clone()),
+        urgency: case.urgency.clone(),
+        caller: case.caller.as_ref().map(|caller| caller.case),
+        sequence: case.sequence,
+        hash: known.hash.clone(),
+        wake_at: case.next_wake(),
+        updated_at: known.updated_at,
+    }
+}
+
+fn task_row(case: &Case, visit: &Visit, process: &Process) -> Task {
+    let deadline = nearest_deadline(case, visit.id);
+    let task = visit.task.as_ref();
+    Task {
+        case: case.id,
+        visit: visit.id,
+        step: visit.step.clone(),
+        title: super::definitions::step_title(process, &visit.step).to_string(),
+        entered_at: visit.entered,
+        holder: task.and_then(|task| task.holder.clone()),
+        asked_by: task.and_then(|task| task.asked_by.clone()),
+        due_at: deadline.map(|deadline| deadline.due.at),
+        provisional: deadline.is_some_and(|deadline| deadline.due.provisional),
+        light: deadline.map(|deadline| light(deadline.light).to_owned()),
+    }
+}
+
+fn deadline_row(case: CaseId, visit: &Visit, deadline: &duban_engine::case::Deadline) -> Deadline {
+    Deadline {
+        case,
+        visit: visit.id,
+        step: visit.step.clone(),
+        due_at: deadline.due.at,
+        provisional: deadline.due.provisional,
+        light: light(deadline.light).to_owned(),
+        rule: deadline.due.rule.clone(),
+        paused_at: deadline.paused,
+        next_rung_at: deadline.next_rung().map(|(at, _)| at),
+    }
+}
+
+/// Writes what changed.
+pub async fn write(transaction: &mut storage::Transaction, changes: &Changes) -> storage::Result<()> {
+    for (table, keys) in STATE.iter().zip(&changes.removed) {
+        transaction.delete(table, keys).await?;
+    }
+    for (table, rows) in STATE.iter().zip(&changes.written) {
+        transaction.upsert(table, rows).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! The timekeeper: wakes cases, fires schedules and fetches due entries, each when its time has come.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use duban_engine::command::Ask;
+use duban_engine::event::Actor;
+use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinSet;
+
+use super::outgoing::LEASE;
+use super::submission::{Refusal, Submission};
+use super::{Shared, dispatcher, schedules as starts};
+use crate::storage::{Result, cases, micros, outbox, schedules};
+
+/// How many cases are woken together.
+const WAKES_MAX: i64 = 256;
+
+/// How many schedules are looked at together.
+const STARTS_MAX: i64 = 64;
+
+/// The longest sleep: what other nodes leave behind when they die is found within it.
+const SLEEP_MAX: SignedDuration = SignedDuration::from_secs(5);
+
+/// How long to rest after the database failed.
+pub const PAUSE: Duration = Duration::from_secs(1);
+
+/// Serves the clock until the runner ends.
+pub async fn run(shared: Arc<Shared>) {
+    loop {
+        // Until the next instant is known, every commit that wants a wake nudges.
+        shared.alarm.store(i64::MAX, Ordering::Release);
+        match serve(&shared).await {
+            Ok(next) => {
+                let latest = shared.clock.now() + SLEEP_MAX;
+                let at = next.map_or(latest, |next| next.min(latest));
+                shared.alarm.store(micros(at), Ordering::Release);
+                tokio::select! {
+                    () = shared.clock.sleep_until(at) => {}
+                    () = shared.nudge.notified() => {}
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "timers wait for the database");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Serves all that is due; answers when the next comes.
+async fn serve(shared: &Arc<Shared>) -> Result<Option<Timestamp>> {
+    fire_due(shared).await?;
+    wake_due(shared).await?;
+    while dispatcher::claim(shared).await? > 0 {}
+    let now = shared.clock.now();
+    let next = [
+        cases::next_wake(&shared.database, now).await?,
+        outbox::next_due(&shared.database).await?,
+        schedules::next(&shared.database).await?,
+    ];
+    Ok(next.into_iter().flatten().min())
+}
+
+/// Wakes every case whose time has come; answers how many.
+pub async fn wake_due(shared: &Arc<Shared>) -> Result<usize> {
+    let mut woken = 0;
+    loop {
+        let now = shared.clock.now();
+        if cases::next_wake(&shared.database, now).await?.is_none_or(|at| at > now) {
+            return Ok(woken);
+        }
+        let mut transaction = shared.database.begin().await?;
+        let claimed = cases::claim(&mut transaction, now, now + LEASE, WAKES_MAX).await?;
+        transaction.commit().await?;
+        woken += claimed.len();
+        let mut running = JoinSet::new();
+        for (case, _) in claimed {
+            let shared = Arc::clone(shared);
+            running.spawn(async move { shared.submit(Submission::new(case, Actor::Clock, Ask::Wake)).await });
+        }
+        for outcome in running.join_all().await {
+            if let Err(refusal @ (Refusal::Rejected(_) | Refusal::Storage(_))) = outcome {
+                tracing::warn!(%refusal, "a case could not be woken; it is tried again");
+            }
+        }
+    }
+}
+
+/// Fires every schedule whose time has come, each instant once; answers how many instants.
+pub async fn fire_due(shared: &Arc<Shared>) -> Result<usize> {
+    let mut fired = 0;
+    loop {
+        let now = shared.clock.now();
+        let due = schedules::due(&shared.database, now, STARTS_MAX).await?;
+        if due.is_empty() {
+            return Ok(fired);
+        }
+        for schedule in due {
+            match shared.submit(starts::start(&schedule)).await {
+                Err(Refusal::Storage(error)) => {
+                    tracing::warn!(%error, "a scheduled start waits for the database");
+                    return Ok(fired);
+                }
+                Err(refusal) => tracing::warn!(%refusal, process = %schedule.process, "a scheduled start was refused"),
+                Ok(_) => {}
+            }
+            fired += 1;
+            advance(shared, &schedule).await?;
+        }
+    }
+}
+
+async fn advance(shared: &Shared, schedule: &schedules::Schedule) -> Result<()> {
+    let next = shared.definitions.process(&schedule.process).and_then(|definition| {
+        starts::next(&definition.library, &definition.process, schedule.position, schedule.next_at)
+    });
+    let mut transaction = shared.database.begin().await?;
+    schedules::advance(&mut transaction, schedule, next).await?;
+    transaction.commit().await
+}

@@ -1,0 +1,58 @@
+//! Rows that cannot be made again and so carry a digest of themselves.
+
+use std::collections::BTreeMap;
+
+use duban_engine::library::Library;
+
+use super::{Findings, case_of};
+use crate::runner::Shared;
+use crate::runner::definitions::{bytes, digest_of};
+use crate::storage::processes::{self, Deployment};
+use crate::storage::{Cell, Result, Row, Table, commands, digest, documents, notices};
+
+/// The tables whose rows carry a digest, each with the columns that it does not cover.
+const SEALED: [(&Table, &[&str]); 3] =
+    [(&commands::TABLE, &[]), (&documents::TABLE, &[]), (&notices::TABLE, &["read_at"])];
+
+/// Checks the digests, and that every version is what its deployment's files say.
+pub async fn check(shared: &Shared, findings: &mut Findings) -> Result<()> {
+    for (table, free) in SEALED {
+        for Row(row) in shared.database.fetch_table(table).await? {
+            let covered = table
+                .columns
+                .iter()
+                .zip(&row)
+                .filter(|(column, _)| column.name != "digest" && !free.contains(&column.name));
+            let right = digest(covered.map(|(_, cell)| cell));
+            if row.last() != Some(&Cell::Text(right)) {
+                let key = &row[..table.key];
+                findings.add(&case_of(table, &row), format!("{}: the row {key:?} was changed", table.name));
+            }
+        }
+    }
+    check_versions(shared, findings).await
+}
+
+async fn check_versions(shared: &Shared, findings: &mut Findings) -> Result<()> {
+    let mut titles = BTreeMap::new();
+    for deployment in processes::deployments(&shared.database).await? {
+        let Deployment { id, files, deployed_at } = &deployment;
+        if digest_of(files) != *id {
+            findings.add("", format!("deployments: the files of {id} were changed"));
+            continue;
+        }
+        let Ok(library) = Library::compile(&bytes(files)) else { continue };
+        for process in library.processes.into_values() {
+            let key = (process.name.clone(), process.version.clone(), id.clone());
+            titles.insert(key, (process.title.to_string(), *deployed_at));
+        }
+    }
+    for version in processes::all_versions(&shared.database).await? {
+        let key = (version.process.clone(), version.version.clone(), version.deployment.clone());
+        if titles.get(&key) != Some(&(version.title, version.deployed_at)) {
+            let (process, version, _) = key;
+            findings.add("", format!("process_versions: `{process}` {version} is not what was deployed"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,170 @@
+//! The list of cases: where each is now, made from its transitions.
+
+use duban_engine::ids::{CaseId, Name};
+use jiff::Timestamp;
+
+use super::table::{Table, integer, text};
+use super::{Cell, Database, Result, Row, Transaction, micros};
+
+/// The table. `claimed_until` belongs to the nodes: whoever wakes the case holds it until then.
+pub const TABLE: Table = Table {
+    name: "cases",
+    columns: &[
+        text("case_id"),
+        text("process"),
+        text("version"),
+        text("number"),
+        text("title"),
+        integer("opened_at"),
+        integer("closed_at"),
+        text("outcome"),
+        text("urgency"),
+        text("caller"),
+        integer("sequence"),
+        text("hash"),
+        integer("wake_at"),
+        integer("updated_at"),
+        integer("claimed_until"),
+    ],
+    key: 1,
+};
+
+const FIND: &str = "SELECT case_id, process, version, number, title, opened_at, closed_at, outcome, urgency, caller,
+    sequence, hash, wake_at, updated_at FROM cases WHERE case_id = $1";
+const BY_NUMBER: &str = "SELECT case_id FROM cases WHERE number = $1 ORDER BY case_id";
+const SEQUENCES: &str = "SELECT case_id, sequence FROM cases WHERE case_id IN (SELECT value FROM each($1))";
+const OPEN_AFTER: &str = "SELECT case_id FROM cases WHERE closed_at IS NULL
+    AND process IN (SELECT value FROM each($1)) AND case_id > $2 ORDER BY case_id LIMIT $3";
+const NEXT_WAKE: &str = "SELECT wake_at, claimed_until FROM cases
+    WHERE wake_at IS NOT NULL AND claimed_until <= $1 ORDER BY wake_at LIMIT 1";
+const CLAIM: &str = "UPDATE cases SET claimed_until = $2 WHERE case_id IN (
+    SELECT case_id FROM cases WHERE wake_at <= $1 AND claimed_until <= $1
+    ORDER BY wake_at LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING case_id, wake_at";
+
+pub(super) const STATEMENTS: &[&str] = &[FIND, BY_NUMBER, SEQUENCES, OPEN_AFTER, NEXT_WAKE, CLAIM];
+
+/// One line of the list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CaseRow {
+    /// Which case.
+    pub case: CaseId,
+    /// Its process.
+    pub process: Name,
+    /// The version of the process.
+    pub version: Name,
+    /// The number people use.
+    pub number: Option<Name>,
+    /// What people call it.
+    pub title: String,
+    /// When it began.
+    pub opened_at: Timestamp,
+    /// When it ended.
+    pub closed_at: Option<Timestamp>,
+    /// How it ended.
+    pub outcome: Option<Name>,
+    /// How urgent it is, when that was raised.
+    pub urgency: Option<Name>,
+    /// The case that called it.
+    pub caller: Option<CaseId>,
+    /// Its last transition.
+    pub sequence: u32,
+    /// The hash of its last transition.
+    pub hash: String,
+    /// When something will happen by itself.
+    pub wake_at: Option<Timestamp>,
+    /// When its last transition was.
+    pub updated_at: Timestamp,
+}
+
+impl CaseRow {
+    /// The row's cells, in the order of the table's columns. Writing a case ends every claim on it.
+    pub fn cells(&self) -> Vec<Cell> {
+        vec![
+            self.case.into(),
+            (&self.process).into(),
+            (&self.version).into(),
+            self.number.as_ref().into(),
+            self.title.as_str().into(),
+            self.opened_at.into(),
+            self.closed_at.into(),
+            self.outcome.as_ref().into(),
+            self.urgency.as_ref().into(),
+            self.caller.into(),
+            self.sequence.into(),
+            self.hash.as_str().into(),
+            self.wake_at.into(),
+            self.updated_at.into(),
+            Cell::Integer(0),
+        ]
+    }
+
+    /// A row of the columns of `FIND`.
+    pub fn read(row: &Row) -> Result<Self> {
+        Ok(Self {
+            case: row.case(0)?,
+            process: row.name(1)?,
+            version: row.name(2)?,
+            number: row.maybe_name(3),
+            title: row.text(4)?,
+            opened_at: row.at(5)?,
+            closed_at: row.maybe_at(6)?,
+            outcome: row.maybe_name(7),
+            urgency: row.maybe_name(8),
+            caller: row.maybe_text(9).map(|_| row.case(9)).transpose()?,
+            sequence: row.count(10)?,
+            hash: row.text(11)?,
+            wake_at: row.maybe_at(12)?,
+            updated_at: row.at(13)?,
+        })
+    }
+}
+
+/// One case.
+pub async fn find(database: &Database, case: CaseId) -> Result<Option<CaseRow>> {
+    let rows = database.fetch(FIND, &[case.into()]).await?;
+    rows.first().map(CaseRow::read).transpose()
+}
+
+/// The cases with a number.
+pub async fn by_number(database: &Database, number: &Name) -> Result<Vec<CaseId>> {
+    let rows = database.fetch(BY_NUMBER, &[number.into()]).await?;
+    rows.iter().map(|row| row.case(0)).collect()
+}
+
+/// The last transition of some cases.
+pub async fn sequences(database: &Database, cases: &[CaseId]) -> Result<Vec<(CaseId, u32)>> {
+    let ids = cases.iter().map(CaseId::to_string).collect();
+    let rows = database.fetch(SEQUENCES, &[Cell::Texts(ids)]).await?;
+    rows.iter().map(|row| Ok((row.case(0)?, row.count(1)?))).collect()
+}
+
+/// Up to `limit` open cases of some processes, in the order of their ids, after one of them (or from the first).
+pub async fn open_after(
+    database: &Database,
+    processes: &[Name],
+    after: Option<CaseId>,
+    limit: i64,
+) -> Result<Vec<CaseId>> {
+    let processes = processes.iter().map(Name::to_string).collect();
+    let after = after.map_or_else(String::new, |case| case.to_string());
+    let rows = database.fetch(OPEN_AFTER, &[Cell::Texts(processes), after.into(), limit.into()]).await?;
+    rows.iter().map(|row| row.case(0)).collect()
+}
+
+/// The next instant at which a case that nobody holds wants to be woken.
+pub async fn next_wake(database: &Database, now: Timestamp) -> Result<Option<Timestamp>> {
+    let rows = database.fetch(NEXT_WAKE, &[now.into()]).await?;
+    rows.first().map(|row| row.at(0)).transpose()
+}
+
+/// Takes up to `limit` cases that want to be woken and that nobody holds, and holds them until `until`.
+pub async fn claim(
+    transaction: &mut Transaction,
+    now: Timestamp,
+    until: Timestamp,
+    limit: i64,
+) -> Result<Vec<(CaseId, Timestamp)>> {
+    let parameters = [micros(now).into(), micros(until).into(), limit.into()];
+    let rows = transaction.fetch(CLAIM, &parameters).await?;
+    rows.iter().map(|row| Ok((row.case(0)?, row.at(1)?))).collect()
+}

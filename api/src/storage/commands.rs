@@ -1,0 +1,56 @@
+//! The keys of the commands that were done, so that the same key again gets the same answer.
+
+use std::collections::BTreeMap;
+
+use duban_engine::ids::{CaseId, Name};
+use jiff::Timestamp;
+
+use super::table::{Table, integer, text};
+use super::{Cell, Database, Result, digest};
+
+/// The table.
+pub const TABLE: Table = Table {
+    name: "commands",
+    columns: &[text("key"), text("case_id"), integer("sequence"), text("number"), integer("at"), text("digest")],
+    key: 1,
+};
+
+const FIND: &str = "SELECT key, case_id, sequence, number, at FROM commands WHERE key IN (SELECT value FROM each($1))";
+
+pub(super) const STATEMENTS: &[&str] = &[FIND];
+
+/// The answer to a command that was done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done {
+    /// The case.
+    pub case: CaseId,
+    /// The transition that the command made, or the last one before it when it changed nothing.
+    pub sequence: u32,
+    /// The case's number.
+    pub number: Option<Name>,
+    /// When it was done.
+    pub at: Timestamp,
+}
+
+impl Done {
+    /// The row's cells, in the order of the table's columns.
+    pub fn cells(&self, key: &str) -> Vec<Cell> {
+        let number = self.number.as_ref().into();
+        let mut cells = vec![key.into(), self.case.into(), self.sequence.into(), number, self.at.into()];
+        cells.push(digest(&cells).into());
+        cells
+    }
+}
+
+/// What was answered to the commands with these keys.
+pub async fn find(database: &Database, keys: Vec<String>) -> Result<BTreeMap<String, Done>> {
+    if keys.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows = database.fetch(FIND, &[Cell::Texts(keys)]).await?;
+    let found = rows.iter().map(|row| {
+        let number = row.maybe_name(3);
+        Ok((row.text(0)?, Done { case: row.case(1)?, sequence: row.count(2)?, number, at: row.at(4)? }))
+    });
+    found.collect()
+}

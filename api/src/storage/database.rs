@@ -1,0 +1,205 @@
+//! The narrow waist: all that a database is asked for, whichever it is.
+
+use super::postgres::{self, Postgres};
+use super::sqlite::{self, Sqlite};
+use super::{Cell, Error, Result, Row, Table, migration};
+
+/// What the other nodes are told is at most this many messages behind before some are lost.
+pub(super) const TOLD_MAX: usize = 1024;
+
+/// A database that is open. Cheap to clone.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// A file, for one machine.
+    Sqlite(Sqlite),
+    /// A server, for any number of nodes.
+    Postgres(Postgres),
+}
+
+/// A transaction that may write. Dropped without `commit`, it has not happened.
+#[derive(Debug)]
+pub enum Transaction {
+    /// In a file.
+    Sqlite(sqlite::Transaction),
+    /// On a server.
+    Postgres(postgres::Transaction),
+}
+
+/// What the other nodes tell.
+#[derive(Debug)]
+pub enum Listener {
+    /// Only this process uses a file.
+    Sqlite(tokio::sync::broadcast::Receiver<String>),
+    /// Every node on the server.
+    Postgres(Box<sqlx::postgres::PgListener>),
+}
+
+impl Database {
+    /// Opens the database at `sqlite:PATH` or `postgres://…` and brings its tables up to date.
+    pub async fn open(address: &str) -> Result<Self> {
+        let database = if let Some(path) = address.strip_prefix("sqlite:") {
+            Self::Sqlite(Sqlite::open(path.trim_start_matches("//")).await?)
+        } else if address.starts_with("postgres:") || address.starts_with("postgresql:") {
+            Self::Postgres(Postgres::open(address).await?)
+        } else {
+            return Err(Error::Address(address.to_owned()));
+        };
+        migration::run(&database).await?;
+        Ok(database)
+    }
+
+    /// Begins a transaction; on SQLite it is the only one that writes.
+    pub async fn begin(&self) -> Result<Transaction> {
+        match self {
+            Self::Sqlite(database) => database.begin().await.map(Transaction::Sqlite),
+            Self::Postgres(database) => database.begin().await.map(Transaction::Postgres),
+        }
+    }
+
+    /// Reads rows as they are now, outside of any transaction.
+    pub async fn fetch(&self, sql: &str, parameters: &[Cell]) -> Result<Vec<Row>> {
+        match self {
+            Self::Sqlite(database) => database.fetch(sql, parameters).await,
+            Self::Postgres(database) => database.fetch(sql, parameters).await,
+        }
+    }
+
+    /// Reads every row of a table in the order of its key.
+    pub async fn fetch_table(&self, table: &Table) -> Result<Vec<Row>> {
+        self.fetch(&table.select(), &[]).await
+    }
+
+    /// Asks the database whether it understands a statement, without running it.
+    pub async fn prepare(&self, sql: &str) -> Result<()> {
+        match self {
+            Self::Sqlite(database) => database.prepare(sql).await,
+            Self::Postgres(database) => database.prepare(sql).await,
+        }
+    }
+
+    /// Asks the database whether it understands the statements that a table is written with.
+    pub async fn prepare_table(&self, table: &Table) -> Result<()> {
+        let source = |columns| match self {
+            Self::Sqlite(_) => sqlite::source(columns),
+            Self::Postgres(_) => postgres::source(columns),
+        };
+        self.prepare(&table.insert(&source(table.columns))).await?;
+        self.prepare(&table.upsert(&source(table.columns))).await?;
+        self.prepare(&table.delete(&source(table.key_columns()))).await?;
+        self.prepare(&table.select_between()).await?;
+        self.prepare(&table.select()).await
+    }
+
+    /// Tells a few words to every node that listens, this one included.
+    pub async fn tell(&self, words: &str) -> Result<()> {
+        match self {
+            Self::Sqlite(database) => {
+                database.tell(words);
+                Ok(())
+            }
+            Self::Postgres(database) => database.tell(words).await,
+        }
+    }
+
+    /// Begins to listen to what the nodes tell.
+    pub async fn listen(&self) -> Result<Listener> {
+        match self {
+            Self::Sqlite(database) => Ok(Listener::Sqlite(database.listen())),
+            Self::Postgres(database) => Ok(Listener::Postgres(Box::new(database.listen().await?))),
+        }
+    }
+
+    /// Closes every connection; what is under way is finished first.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(database) => database.close().await,
+            Self::Postgres(database) => database.close().await,
+        }
+    }
+}
+
+impl Transaction {
+    /// Reads rows as the transaction sees them, or runs a statement that returns rows.
+    pub async fn fetch(&mut self, sql: &str, parameters: &[Cell]) -> Result<Vec<Row>> {
+        match self {
+            Self::Sqlite(transaction) => transaction.fetch(sql, parameters).await,
+            Self::Postgres(transaction) => transaction.fetch(sql, parameters).await,
+        }
+    }
+
+    /// Runs a statement; answers how many rows it changed.
+    pub async fn execute(&mut self, sql: &str, parameters: &[Cell]) -> Result<u64> {
+        match self {
+            Self::Sqlite(transaction) => transaction.execute(sql, parameters).await,
+            Self::Postgres(transaction) => transaction.execute(sql, parameters).await,
+        }
+    }
+
+    /// Runs a migration: several statements that take no parameters.
+    pub(super) async fn run(&mut self, sql: &'static str) -> Result<()> {
+        match self {
+            Self::Sqlite(transaction) => transaction.run(sql).await,
+            Self::Postgres(transaction) => transaction.run(sql).await,
+        }
+    }
+
+    /// Keeps every other node out of the migrations until the transaction ends.
+    pub(super) async fn lock_migrations(&mut self) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(transaction) => transaction.lock_migrations().await,
+        }
+    }
+
+    /// Adds rows; one whose key is there already is [`Error::Conflict`].
+    pub async fn insert(&mut self, table: &Table, rows: &[Vec<Cell>]) -> Result<()> {
+        self.write(rows, table.columns, |source| table.insert(source)).await
+    }
+
+    /// Adds rows, or changes those that are there.
+    pub async fn upsert(&mut self, table: &Table, rows: &[Vec<Cell>]) -> Result<()> {
+        self.write(rows, table.columns, |source| table.upsert(source)).await
+    }
+
+    /// Removes the rows with these keys.
+    pub async fn delete(&mut self, table: &Table, keys: &[Vec<Cell>]) -> Result<()> {
+        self.write(keys, table.key_columns(), |source| table.delete(source)).await
+    }
+
+    async fn write(
+        &mut self,
+        rows: &[Vec<Cell>],
+        columns: &[super::Column],
+        statement: impl FnOnce(&str) -> String,
+    ) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        match self {
+            Self::Sqlite(transaction) => transaction.write(&statement(&sqlite::source(columns)), rows).await,
+            Self::Postgres(transaction) => {
+                transaction.write(&statement(&postgres::source(columns)), rows, columns).await
+            }
+        }
+    }
+
+    /// Makes it durable: when this returns, the disk has it.
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Self::Sqlite(transaction) => transaction.commit().await,
+            Self::Postgres(transaction) => transaction.commit().await,
+        }
+    }
+}
+
+impl Listener {
+    /// The next words; `None` when some may have been missed, so that the listener should look for itself.
+    pub async fn hear(&mut self) -> Result<Option<String>> {
+        match self {
+            Self::Sqlite(receiver) => Ok(receiver.recv().await.ok()),
+            Self::Postgres(listener) => {
+                Ok(listener.try_recv().await?.map(|notification| notification.payload().to_owned()))
+            }
+        }
+    }
+}

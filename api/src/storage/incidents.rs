@@ -1,0 +1,75 @@
+//! What stands still and needs an administrator, made from the events.
+
+use duban_engine::ids::{CaseId, VisitId};
+use jiff::Timestamp;
+
+use super::table::{Table, integer, text};
+use super::{Cell, Database, Result, Row};
+
+/// The table.
+pub const TABLE: Table = Table {
+    name: "incidents",
+    columns: &[
+        text("case_id"),
+        integer("sequence"),
+        integer("position"),
+        integer("visit"),
+        text("text"),
+        integer("at"),
+    ],
+    key: 3,
+};
+
+const LATEST: &str = "SELECT case_id, sequence, position, visit, text, at FROM incidents
+    ORDER BY at DESC, case_id, sequence, position LIMIT $1";
+
+pub(super) const STATEMENTS: &[&str] = &[LATEST];
+
+/// One incident.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Incident {
+    /// The case.
+    pub case: CaseId,
+    /// The transition that told of it.
+    pub sequence: u32,
+    /// Its place among the transition's events.
+    pub position: u32,
+    /// The visit that stands still.
+    pub visit: VisitId,
+    /// What stands still, and why.
+    pub text: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Incident {
+    /// The row's cells, in the order of the table's columns.
+    pub fn cells(&self) -> Vec<Cell> {
+        vec![
+            self.case.into(),
+            self.sequence.into(),
+            self.position.into(),
+            self.visit.0.into(),
+            self.text.as_str().into(),
+            self.at.into(),
+        ]
+    }
+
+    /// A row of the columns of the table.
+    pub fn read(row: &Row) -> Result<Self> {
+        Ok(Self {
+            case: row.case(0)?,
+            sequence: row.count(1)?,
+            position: row.count(2)?,
+            visit: VisitId(row.count(3)?),
+            text: row.text(4)?,
+            at: row.at(5)?,
+        })
+    }
+}
+
+/// The latest incidents, newest first.
+pub async fn latest(database: &Database, limit: i64) -> Result<Vec<Incident>> {
+    let rows = database.fetch(LATEST, &[limit.into()]).await?;
+    rows.iter().map(Incident::read).collect()
+}

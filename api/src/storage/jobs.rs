@@ -1,0 +1,125 @@
+//! Jobs for programs: fetched by topic, held by a worker until its lease ends.
+
+use duban_engine::ids::{CaseId, Name, VisitId};
+use jiff::Timestamp;
+
+use super::table::{Table, integer, text};
+use super::{Cell, Database, Result, Row, Transaction};
+
+/// The table. `free_at` is when a worker may take the job: later than now while one holds it.
+pub const TABLE: Table = Table {
+    name: "jobs",
+    columns: &[
+        text("id"),
+        text("case_id"),
+        integer("visit"),
+        text("topic"),
+        text("job"),
+        integer("queued_at"),
+        integer("free_at"),
+        text("worker"),
+    ],
+    key: 1,
+};
+
+const FREE: &str = "SELECT id, case_id, visit, topic, job, queued_at, free_at, worker FROM jobs
+    WHERE topic = $1 AND free_at <= $2 ORDER BY free_at, id LIMIT $3 FOR UPDATE SKIP LOCKED";
+const HOLD: &str = "UPDATE jobs SET worker = $2, free_at = $3 WHERE id = $1";
+const EXTEND: &str = "UPDATE jobs SET free_at = $3 WHERE id = $1 AND worker = $2 AND free_at > $4";
+const FIND: &str = "SELECT id, case_id, visit, topic, job, queued_at, free_at, worker FROM jobs WHERE id = $1";
+const DROP: &str = "DELETE FROM jobs WHERE case_id || '-' || visit IN (SELECT value FROM each($1))
+    AND case_id IN (SELECT value FROM each($2))";
+
+pub(super) const STATEMENTS: &[&str] = &[FREE, HOLD, EXTEND, FIND, DROP];
+
+/// A job that waits for a worker or is held by one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Queued {
+    /// The key of the effect that queued it.
+    pub id: String,
+    /// The case that waits.
+    pub case: CaseId,
+    /// The visit that waits.
+    pub visit: VisitId,
+    /// What workers fetch by.
+    pub topic: Name,
+    /// The job as JSON.
+    pub job: String,
+    /// Since when it waits.
+    pub queued_at: Timestamp,
+    /// When a worker may take it.
+    pub free_at: Timestamp,
+    /// Who holds it, or held it last.
+    pub worker: Option<Name>,
+}
+
+impl Queued {
+    /// The row's cells, in the order of the table's columns.
+    pub fn cells(&self) -> Vec<Cell> {
+        vec![
+            self.id.as_str().into(),
+            self.case.into(),
+            self.visit.0.into(),
+            (&self.topic).into(),
+            self.job.as_str().into(),
+            self.queued_at.into(),
+            self.free_at.into(),
+            self.worker.as_ref().into(),
+        ]
+    }
+
+    /// A row of the columns of the table.
+    pub fn read(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.text(0)?,
+            case: row.case(1)?,
+            visit: VisitId(row.count(2)?),
+            topic: row.name(3)?,
+            job: row.text(4)?,
+            queued_at: row.at(5)?,
+            free_at: row.at(6)?,
+            worker: row.maybe_name(7),
+        })
+    }
+}
+
+/// Up to `limit` jobs of a topic that no worker holds; they stay locked until the transaction ends.
+pub async fn free(transaction: &mut Transaction, topic: &Name, now: Timestamp, limit: i64) -> Result<Vec<Queued>> {
+    let rows = transaction.fetch(FREE, &[topic.into(), now.into(), limit.into()]).await?;
+    rows.iter().map(Queued::read).collect()
+}
+
+/// Gives a job to a worker until an instant.
+pub async fn hold(transaction: &mut Transaction, id: &str, worker: &Name, until: Timestamp) -> Result<()> {
+    transaction.execute(HOLD, &[id.into(), worker.into(), until.into()]).await?;
+    Ok(())
+}
+
+/// Lets a worker keep a job that it holds still; answers whether it does.
+pub async fn extend(
+    transaction: &mut Transaction,
+    id: &str,
+    worker: &Name,
+    until: Timestamp,
+    now: Timestamp,
+) -> Result<bool> {
+    let parameters = [id.into(), worker.into(), until.into(), now.into()];
+    Ok(transaction.execute(EXTEND, &parameters).await? == 1)
+}
+
+/// One job.
+pub async fn find(database: &Database, id: &str) -> Result<Option<Queued>> {
+    let rows = database.fetch(FIND, &[id.into()]).await?;
+    rows.first().map(Queued::read).transpose()
+}
+
+/// Takes the jobs of these visits back: they are done, or nobody waits for them any more.
+pub async fn drop_visits(transaction: &mut Transaction, visits: &[(CaseId, VisitId)]) -> Result<()> {
+    if visits.is_empty() {
+        return Ok(());
+    }
+    let visits_of = visits.iter().map(|(case, visit)| format!("{case}-{visit}")).collect();
+    let cases = visits.iter().map(|(case, _)| case.to_string()).collect();
+    transaction.execute(DROP, &[Cell::Texts(visits_of), Cell::Texts(cases)]).await?;
+    Ok(())
+}

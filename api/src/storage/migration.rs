@@ -1,0 +1,38 @@
+//! The tables, brought up to date once per change, on one node at a time.
+
+use sha2::{Digest, Sha256};
+
+use super::cell::hexadecimal;
+use super::{Cell, Database, Error, Result};
+
+/// The changes of the schema, oldest first. A published one is never edited.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/1.sql")];
+
+const CREATE: &str = "CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY, digest TEXT NOT NULL)";
+const LIST: &str = "SELECT number, digest FROM migrations ORDER BY number";
+const RECORD: &str = "INSERT INTO migrations (number, digest) VALUES ($1, $2)";
+
+pub(super) const STATEMENTS: &[&str] = &[LIST, RECORD];
+
+pub(super) async fn run(database: &Database) -> Result<()> {
+    let mut transaction = database.begin().await?;
+    transaction.lock_migrations().await?;
+    transaction.run(CREATE).await?;
+    let done = transaction.fetch(LIST, &[]).await?;
+    for row in &done {
+        let number = row.integer(0)?;
+        let known = usize::try_from(number - 1).ok().and_then(|index| MIGRATIONS.get(index));
+        if known.map(|text| digest(text)) != row.maybe_text(1) {
+            return Err(Error::OtherMigration { number });
+        }
+    }
+    for (number, text) in (1i64..).zip(MIGRATIONS).skip(done.len()) {
+        transaction.run(text).await?;
+        transaction.execute(RECORD, &[Cell::from(number), Cell::from(digest(text))]).await?;
+    }
+    transaction.commit().await
+}
+
+fn digest(text: &str) -> String {
+    hexadecimal(&Sha256::digest(text))
+}

@@ -1,0 +1,193 @@
+-- One row per transition: the truth. Everything up to `incidents` can be made from it again.
+CREATE TABLE transitions (
+    case_id TEXT NOT NULL,
+    sequence BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    events TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (case_id, sequence)
+);
+
+CREATE TABLE cases (
+    case_id TEXT NOT NULL PRIMARY KEY,
+    process TEXT NOT NULL,
+    version TEXT NOT NULL,
+    number TEXT,
+    title TEXT NOT NULL,
+    opened_at BIGINT NOT NULL,
+    closed_at BIGINT,
+    outcome TEXT,
+    urgency TEXT,
+    caller TEXT,
+    sequence BIGINT NOT NULL,
+    hash TEXT NOT NULL,
+    wake_at BIGINT,
+    updated_at BIGINT NOT NULL,
+    claimed_until BIGINT NOT NULL
+);
+CREATE INDEX cases_by_wake ON cases (wake_at) WHERE wake_at IS NOT NULL;
+CREATE INDEX cases_by_number ON cases (number) WHERE number IS NOT NULL;
+CREATE INDEX cases_by_caller ON cases (caller) WHERE caller IS NOT NULL;
+CREATE INDEX cases_open ON cases (process, opened_at) WHERE closed_at IS NULL;
+CREATE INDEX cases_by_opened ON cases (opened_at);
+
+CREATE TABLE tasks (
+    case_id TEXT NOT NULL,
+    visit BIGINT NOT NULL,
+    step TEXT NOT NULL,
+    title TEXT NOT NULL,
+    entered_at BIGINT NOT NULL,
+    holder TEXT,
+    asked_by TEXT,
+    due_at BIGINT,
+    provisional BIGINT NOT NULL,
+    light TEXT,
+    PRIMARY KEY (case_id, visit)
+);
+CREATE INDEX tasks_by_holder ON tasks (holder) WHERE holder IS NOT NULL;
+
+CREATE TABLE task_candidates (
+    case_id TEXT NOT NULL,
+    visit BIGINT NOT NULL,
+    unit TEXT NOT NULL,
+    duty TEXT NOT NULL,
+    person TEXT NOT NULL,
+    PRIMARY KEY (case_id, visit, unit, duty, person)
+);
+CREATE INDEX task_candidates_by_duty ON task_candidates (unit, duty);
+CREATE INDEX task_candidates_by_person ON task_candidates (person) WHERE person <> '';
+
+CREATE TABLE deadlines (
+    case_id TEXT NOT NULL,
+    visit BIGINT NOT NULL,
+    step TEXT NOT NULL,
+    due_at BIGINT NOT NULL,
+    provisional BIGINT NOT NULL,
+    light TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    paused_at BIGINT,
+    next_rung_at BIGINT,
+    PRIMARY KEY (case_id, visit)
+);
+CREATE INDEX deadlines_by_due ON deadlines (due_at);
+CREATE INDEX deadlines_provisional ON deadlines (case_id) WHERE provisional = 1;
+
+CREATE TABLE marks (
+    case_id TEXT NOT NULL,
+    sequence BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    unit TEXT,
+    person TEXT,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (case_id, sequence, position)
+);
+CREATE INDEX marks_by_at ON marks (at);
+
+CREATE TABLE incidents (
+    case_id TEXT NOT NULL,
+    sequence BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    visit BIGINT NOT NULL,
+    text TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (case_id, sequence, position)
+);
+CREATE INDEX incidents_by_at ON incidents (at);
+
+CREATE TABLE commands (
+    key TEXT NOT NULL PRIMARY KEY,
+    case_id TEXT NOT NULL,
+    sequence BIGINT NOT NULL,
+    number TEXT,
+    at BIGINT NOT NULL,
+    digest TEXT NOT NULL
+);
+
+-- `due_at` is when somebody may try next: later than now while somebody tries, missing when it is over.
+CREATE TABLE outbox (
+    id TEXT NOT NULL PRIMARY KEY,
+    case_id TEXT NOT NULL,
+    sequence BIGINT NOT NULL,
+    effect TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    due_at BIGINT,
+    attempts BIGINT NOT NULL,
+    done_at BIGINT,
+    error TEXT
+);
+CREATE INDEX outbox_by_due ON outbox (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX outbox_dead ON outbox (id) WHERE due_at IS NULL AND done_at IS NULL;
+
+CREATE TABLE serials (
+    series TEXT NOT NULL PRIMARY KEY,
+    next BIGINT NOT NULL
+);
+
+CREATE TABLE notices (
+    id TEXT NOT NULL PRIMARY KEY,
+    unit TEXT NOT NULL,
+    duty TEXT NOT NULL,
+    person TEXT NOT NULL,
+    case_id TEXT NOT NULL,
+    template TEXT NOT NULL,
+    title TEXT NOT NULL,
+    text TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    read_at BIGINT,
+    digest TEXT NOT NULL
+);
+CREATE INDEX notices_by_duty ON notices (unit, duty, created_at);
+CREATE INDEX notices_by_person ON notices (person, created_at);
+CREATE INDEX notices_by_case ON notices (case_id);
+
+CREATE TABLE documents (
+    id TEXT NOT NULL PRIMARY KEY,
+    case_id TEXT NOT NULL,
+    template TEXT NOT NULL,
+    unit TEXT,
+    title TEXT NOT NULL,
+    body TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    digest TEXT NOT NULL
+);
+CREATE INDEX documents_by_case ON documents (case_id, created_at);
+
+CREATE TABLE jobs (
+    id TEXT NOT NULL PRIMARY KEY,
+    case_id TEXT NOT NULL,
+    visit BIGINT NOT NULL,
+    topic TEXT NOT NULL,
+    job TEXT NOT NULL,
+    queued_at BIGINT NOT NULL,
+    free_at BIGINT NOT NULL,
+    worker TEXT
+);
+CREATE INDEX jobs_by_topic ON jobs (topic, free_at);
+CREATE INDEX jobs_by_visit ON jobs (case_id, visit);
+
+-- The active deployment is the one deployed last.
+CREATE TABLE deployments (
+    id TEXT NOT NULL PRIMARY KEY,
+    files TEXT NOT NULL,
+    deployed_at BIGINT NOT NULL
+);
+
+CREATE TABLE process_versions (
+    process TEXT NOT NULL,
+    version TEXT NOT NULL,
+    title TEXT NOT NULL,
+    deployment TEXT NOT NULL,
+    deployed_at BIGINT NOT NULL,
+    PRIMARY KEY (process, version)
+);
+
+CREATE TABLE schedules (
+    process TEXT NOT NULL,
+    position BIGINT NOT NULL,
+    next_at BIGINT NOT NULL,
+    PRIMARY KEY (process, position)
+);
+CREATE INDEX schedules_by_next ON schedules (next_at);

@@ -1,0 +1,139 @@
+//! What is still to be done outside, kept with its key until it is done or given up.
+
+use duban_engine::ids::CaseId;
+use jiff::Timestamp;
+
+use super::table::{Table, integer, text};
+use super::{Cell, Database, Result, Row, Transaction};
+
+/// The table.
+pub const TABLE: Table = Table {
+    name: "outbox",
+    columns: &[
+        text("id"),
+        text("case_id"),
+        integer("sequence"),
+        text("effect"),
+        integer("created_at"),
+        integer("due_at"),
+        integer("attempts"),
+        integer("done_at"),
+        text("error"),
+    ],
+    key: 1,
+};
+
+const CLAIM: &str = "UPDATE outbox SET due_at = $2, attempts = attempts + 1 WHERE id IN (
+    SELECT id FROM outbox WHERE due_at <= $1 ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+    RETURNING id, case_id, sequence, effect, created_at, due_at, attempts, done_at, error";
+const NEXT_DUE: &str = "SELECT MIN(due_at) FROM outbox WHERE due_at IS NOT NULL";
+const FINISH: &str = "UPDATE outbox SET due_at = NULL, done_at = $2, error = NULL
+    WHERE id IN (SELECT value FROM each($1))";
+const FAIL: &str = "UPDATE outbox SET due_at = CAST($2 AS BIGINT), error = $3 WHERE id = $1";
+const DEAD: &str = "SELECT id, case_id, sequence, effect, created_at, due_at, attempts, done_at, error FROM outbox
+    WHERE due_at IS NULL AND done_at IS NULL ORDER BY id LIMIT $1";
+const REVIVE: &str = "UPDATE outbox SET due_at = $2, attempts = 0
+    WHERE id = $1 AND due_at IS NULL AND done_at IS NULL";
+const OF_CASE: &str = "SELECT id, case_id, sequence, effect, created_at, due_at, attempts, done_at, error FROM outbox
+    WHERE id >= $1 AND id < $2 ORDER BY sequence, id";
+
+pub(super) const STATEMENTS: &[&str] = &[CLAIM, NEXT_DUE, FINISH, FAIL, DEAD, REVIVE, OF_CASE];
+
+/// Something to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Its key: case, sequence and place of the event, as `CASE-SEQUENCE-POSITION`.
+    pub id: String,
+    /// The case that asked for it.
+    pub case: CaseId,
+    /// The transition that asked for it.
+    pub sequence: u32,
+    /// The effect as JSON.
+    pub effect: String,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When somebody may try next, or `None` when it is over.
+    pub due_at: Option<Timestamp>,
+    /// How often somebody began.
+    pub attempts: u32,
+    /// When it was done.
+    pub done_at: Option<Timestamp>,
+    /// Why the last attempt failed.
+    pub error: Option<String>,
+}
+
+impl Entry {
+    /// The row's cells, in the order of the table's columns.
+    pub fn cells(&self) -> Vec<Cell> {
+        vec![
+            self.id.as_str().into(),
+            self.case.into(),
+            self.sequence.into(),
+            self.effect.as_str().into(),
+            self.created_at.into(),
+            self.due_at.into(),
+            self.attempts.into(),
+            self.done_at.into(),
+            self.error.as_deref().into(),
+        ]
+    }
+
+    /// A row of the columns of the table.
+    pub fn read(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.text(0)?,
+            case: row.case(1)?,
+            sequence: row.count(2)?,
+            effect: row.text(3)?,
+            created_at: row.at(4)?,
+            due_at: row.maybe_at(5)?,
+            attempts: row.count(6)?,
+            done_at: row.maybe_at(7)?,
+            error: row.maybe_text(8),
+        })
+    }
+}
+
+/// Takes up to `limit` entries that are due, and holds them until `until`.
+pub async fn claim(transaction: &mut Transaction, now: Timestamp, until: Timestamp, limit: i64) -> Result<Vec<Entry>> {
+    let rows = transaction.fetch(CLAIM, &[now.into(), until.into(), limit.into()]).await?;
+    rows.iter().map(Entry::read).collect()
+}
+
+/// When the next entry is due.
+pub async fn next_due(database: &Database) -> Result<Option<Timestamp>> {
+    let rows = database.fetch(NEXT_DUE, &[]).await?;
+    rows.first().map_or(Ok(None), |row| row.maybe_at(0))
+}
+
+/// Notes that entries are done.
+pub async fn finish(transaction: &mut Transaction, ids: Vec<String>, at: Timestamp) -> Result<()> {
+    if !ids.is_empty() {
+        transaction.execute(FINISH, &[Cell::Texts(ids), at.into()]).await?;
+    }
+    Ok(())
+}
+
+/// Notes that an attempt failed; without a time for the next one the entry is dead.
+pub async fn fail(transaction: &mut Transaction, id: &str, next: Option<Timestamp>, error: &str) -> Result<()> {
+    transaction.execute(FAIL, &[id.into(), next.into(), error.into()]).await?;
+    Ok(())
+}
+
+/// Up to `limit` entries that were given up.
+pub async fn dead(database: &Database, limit: i64) -> Result<Vec<Entry>> {
+    let rows = database.fetch(DEAD, &[limit.into()]).await?;
+    rows.iter().map(Entry::read).collect()
+}
+
+/// Has a dead entry tried again; answers whether there was one.
+pub async fn revive(transaction: &mut Transaction, id: &str, at: Timestamp) -> Result<bool> {
+    Ok(transaction.execute(REVIVE, &[id.into(), at.into()]).await? == 1)
+}
+
+/// Everything that a case asked for, in order.
+pub async fn of_case(database: &Database, case: CaseId) -> Result<Vec<Entry>> {
+    // `.` is the character after `-`, so that the range is every key that begins with the case.
+    let rows = database.fetch(OF_CASE, &[format!("{case}-").into(), format!("{case}.").into()]).await?;
+    rows.iter().map(Entry::read).collect()
+}

@@ -1,0 +1,172 @@
+//! What only PostgreSQL does its own way: opening, row locks, telling other nodes, and rows as one array per column.
+
+use std::str::FromStr;
+
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgListener, PgPool, PgPoolOptions, PgRow};
+use sqlx::{Arguments, AssertSqlSafe, Column as _, Executor, Row as _, SqlSafeStr, TypeInfo, ValueRef};
+
+use super::{Cell, Column, Kind, Result, Row};
+
+/// How many connections a node holds: committers, readers and the listener.
+const CONNECTIONS_MAX: u32 = 12;
+
+/// The channel on which nodes tell each other things.
+const CHANNEL: &str = "duban";
+
+/// The advisory lock that a node holds while it migrates: the letters of `duban`.
+const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(431466111342)";
+
+/// A database on a server.
+#[derive(Clone, Debug)]
+pub struct Postgres {
+    pool: PgPool,
+}
+
+/// A transaction on a server.
+#[derive(Debug)]
+pub struct Transaction(sqlx::Transaction<'static, sqlx::Postgres>);
+
+impl Postgres {
+    pub(super) async fn open(address: &str) -> Result<Self> {
+        let options = PgConnectOptions::from_str(address)?.application_name("duban");
+        let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).test_before_acquire(false);
+        Ok(Self { pool: pool.connect_with(options).await? })
+    }
+
+    pub(super) async fn begin(&self) -> Result<Transaction> {
+        Ok(Transaction(self.pool.begin().await?))
+    }
+
+    pub(super) async fn fetch(&self, sql: &str, parameters: &[Cell]) -> Result<Vec<Row>> {
+        let found = query(sql, parameters).fetch_all(&self.pool).await?;
+        found.iter().map(read).collect()
+    }
+
+    pub(super) async fn prepare(&self, sql: &str) -> Result<()> {
+        let statement = AssertSqlSafe(dialect(sql)).into_sql_str();
+        self.pool.acquire().await?.prepare(statement).await?;
+        Ok(())
+    }
+
+    pub(super) async fn tell(&self, words: &str) -> Result<()> {
+        let parameters = [Cell::from(CHANNEL), Cell::from(words)];
+        query("SELECT pg_notify($1, $2)", &parameters).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    pub(super) async fn listen(&self) -> Result<PgListener> {
+        let mut listener = PgListener::connect_with(&self.pool).await?;
+        listener.listen(CHANNEL).await?;
+        Ok(listener)
+    }
+
+    pub(super) async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+impl Transaction {
+    pub(super) async fn fetch(&mut self, sql: &str, parameters: &[Cell]) -> Result<Vec<Row>> {
+        let found = query(sql, parameters).fetch_all(&mut *self.0).await?;
+        found.iter().map(read).collect()
+    }
+
+    pub(super) async fn execute(&mut self, sql: &str, parameters: &[Cell]) -> Result<u64> {
+        Ok(query(sql, parameters).execute(&mut *self.0).await?.rows_affected())
+    }
+
+    /// Texts are ordered by their bytes, as in SQLite, whatever the language of the server is.
+    pub(super) async fn run(&mut self, sql: &'static str) -> Result<()> {
+        let sql = sql.replace(" TEXT", " TEXT COLLATE \"C\"");
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *self.0).await?;
+        Ok(())
+    }
+
+    pub(super) async fn lock_migrations(&mut self) -> Result<()> {
+        sqlx::raw_sql(MIGRATION_LOCK).execute(&mut *self.0).await?;
+        Ok(())
+    }
+
+    pub(super) async fn write(&mut self, sql: &str, rows: &[Vec<Cell>], columns: &[Column]) -> Result<()> {
+        let mut arguments = PgArguments::default();
+        for (index, column) in columns.iter().enumerate() {
+            let cells = rows.iter().map(|row| row.get(index).unwrap_or(&Cell::Null));
+            let added = match column.kind {
+                Kind::Text => arguments.add(cells.map(as_text).collect::<Vec<_>>()),
+                Kind::Integer => arguments.add(cells.map(as_integer).collect::<Vec<_>>()),
+            };
+            added.expect("texts and numbers can always be encoded");
+        }
+        sqlx::query_with(AssertSqlSafe(sql.to_owned()), arguments).execute(&mut *self.0).await?;
+        Ok(())
+    }
+
+    pub(super) async fn commit(self) -> Result<()> {
+        Ok(self.0.commit().await?)
+    }
+}
+
+/// Many rows as a table expression: one array per column.
+pub(super) fn source(columns: &[Column]) -> String {
+    let arrays: Vec<String> =
+        (1..).zip(columns).map(|(number, column)| format!("${number}::{}[]", type_of(column))).collect();
+    format!("UNNEST({}) AS rows ({})", arrays.join(", "), super::Table::names(columns))
+}
+
+fn type_of(column: &Column) -> &'static str {
+    match column.kind {
+        Kind::Text => "text",
+        Kind::Integer => "bigint",
+    }
+}
+
+/// `each($1)` becomes a list of texts; the number of the parameter stays as it is.
+fn dialect(sql: &str) -> String {
+    let mut pieces = sql.split("each($");
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (number, rest) = piece.split_once(')').unwrap_or((piece, ""));
+        text.push_str(&format!("UNNEST(${number}::text[]) AS each (value){rest}"));
+    }
+    text
+}
+
+fn as_text(cell: &Cell) -> Option<&str> {
+    match cell {
+        Cell::Text(text) => Some(text),
+        Cell::Null | Cell::Integer(_) | Cell::Texts(_) => None,
+    }
+}
+
+fn as_integer(cell: &Cell) -> Option<i64> {
+    match cell {
+        Cell::Integer(number) => Some(*number),
+        Cell::Null | Cell::Text(_) | Cell::Texts(_) => None,
+    }
+}
+
+fn query<'q>(sql: &str, parameters: &[Cell]) -> sqlx::query::Query<'q, sqlx::Postgres, PgArguments> {
+    let mut arguments = PgArguments::default();
+    for parameter in parameters {
+        let added = match parameter {
+            Cell::Null => arguments.add(None::<String>),
+            Cell::Text(text) => arguments.add(text.as_str()),
+            Cell::Integer(number) => arguments.add(*number),
+            Cell::Texts(texts) => arguments.add(texts.as_slice()),
+        };
+        added.expect("texts and numbers can always be encoded");
+    }
+    sqlx::query_with(AssertSqlSafe(dialect(sql)), arguments)
+}
+
+fn read(row: &PgRow) -> Result<Row> {
+    let cells = row.columns().iter().map(|column| {
+        let value = row.try_get_raw(column.ordinal())?;
+        Ok(match value.type_info().name() {
+            _ if value.is_null() => Cell::Null,
+            "INT8" => Cell::Integer(row.try_get(column.ordinal())?),
+            _ => Cell::Text(row.try_get(column.ordinal())?),
+        })
+    });
+    cells.collect::<Result<Vec<Cell>>>().map(Row)
+}

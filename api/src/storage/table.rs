@@ -1,0 +1,86 @@
+//! A table as it is written: its columns, its key, and the statements made from them.
+
+/// What a column keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Text.
+    Text,
+    /// Whole numbers.
+    Integer,
+}
+
+/// One column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// What it keeps.
+    pub kind: Kind,
+}
+
+/// A column of text.
+pub const fn text(name: &'static str) -> Column {
+    Column { name, kind: Kind::Text }
+}
+
+/// A column of numbers.
+pub const fn integer(name: &'static str) -> Column {
+    Column { name, kind: Kind::Integer }
+}
+
+/// A table: the columns that rows are written with, the first of which are its key.
+#[derive(Debug)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// Its columns, in the order of a row's cells.
+    pub columns: &'static [Column],
+    /// How many columns from the first make the key.
+    pub key: usize,
+}
+
+impl Table {
+    /// The columns of the key.
+    pub fn key_columns(&self) -> &'static [Column] {
+        &self.columns[..self.key]
+    }
+
+    /// The columns' names with commas between them.
+    pub fn names(columns: &[Column]) -> String {
+        columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Adds many rows; one that is there already is an error. `source` is a table expression with the same columns.
+    pub fn insert(&self, source: &str) -> String {
+        let names = Self::names(self.columns);
+        format!("INSERT INTO {} ({names}) SELECT {names} FROM {source}", self.name)
+    }
+
+    /// Adds many rows, or changes those that are there. Without `WHERE true` SQLite reads `ON` as a join.
+    pub fn upsert(&self, source: &str) -> String {
+        let changes: Vec<String> =
+            self.columns[self.key..].iter().map(|column| format!("{0} = excluded.{0}", column.name)).collect();
+        let key = Self::names(self.key_columns());
+        let then =
+            if changes.is_empty() { "DO NOTHING".to_owned() } else { format!("DO UPDATE SET {}", changes.join(", ")) };
+        format!("{} WHERE true ON CONFLICT ({key}) {then}", self.insert(source))
+    }
+
+    /// Removes many rows by their keys. `source` is a table expression with the key's columns.
+    pub fn delete(&self, source: &str) -> String {
+        let key = Self::names(self.key_columns());
+        format!("DELETE FROM {} WHERE ({key}) IN (SELECT {key} FROM {source})", self.name)
+    }
+
+    /// Reads the rows whose key begins from one text until before another, in the order of the key.
+    pub fn select_between(&self) -> String {
+        let (names, key) = (Self::names(self.columns), Self::names(self.key_columns()));
+        let first = self.columns[0].name;
+        format!("SELECT {names} FROM {} WHERE {first} >= $1 AND {first} < $2 ORDER BY {key}", self.name)
+    }
+
+    /// Reads every row, in the order of the key.
+    pub fn select(&self) -> String {
+        format!("SELECT {} FROM {} ORDER BY {}", Self::names(self.columns), self.name, Self::names(self.key_columns()))
+    }
+}

@@ -1,0 +1,117 @@
+//! The truth: one row per transition, chained by hash within its case.
+
+use std::collections::BTreeMap;
+
+use duban_engine::ids::CaseId;
+use sha2::{Digest, Sha256};
+
+use super::cell::hexadecimal;
+use super::table::{Table, integer, text};
+use super::{Cell, Database, Result, Row};
+
+/// The table.
+pub const TABLE: Table = Table {
+    name: "transitions",
+    columns: &[
+        text("case_id"),
+        integer("sequence"),
+        integer("at"),
+        text("actor"),
+        integer("version"),
+        text("events"),
+        text("hash"),
+    ],
+    key: 2,
+};
+
+const HISTORIES: &str = "SELECT case_id, sequence, at, actor, version, events, hash FROM transitions
+    WHERE case_id IN (SELECT value FROM each($1)) ORDER BY case_id, sequence";
+const CASES_AFTER: &str = "SELECT DISTINCT case_id FROM transitions WHERE case_id > $1 ORDER BY case_id LIMIT $2";
+
+pub(super) const STATEMENTS: &[&str] = &[HISTORIES, CASES_AFTER];
+
+/// A transition as it is stored. `actor` and `events` are JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Of which case.
+    pub case: CaseId,
+    /// 1 for the first.
+    pub sequence: u32,
+    /// When, in microseconds.
+    pub at: i64,
+    /// Who.
+    pub actor: String,
+    /// The version of the events' shapes.
+    pub version: u32,
+    /// What happened.
+    pub events: String,
+    /// The hash over this row and, through its predecessor's hash, over all before it.
+    pub hash: String,
+}
+
+impl Stored {
+    /// The hash that the row must have after one with the hash `previous` (empty before the first).
+    pub fn hash_after(&self, previous: &str) -> String {
+        let case = self.case.0.to_be_bytes();
+        let (sequence, at, version) = (self.sequence.to_be_bytes(), self.at.to_be_bytes(), self.version.to_be_bytes());
+        let mut hash = Sha256::new();
+        for part in
+            [previous.as_bytes(), &case, &sequence, &at, self.actor.as_bytes(), &version, self.events.as_bytes()]
+        {
+            // The length before each part keeps two rows with shifted borders apart.
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        hexadecimal(&hash.finalize())
+    }
+
+    /// The row's cells, in the order of the table's columns.
+    pub fn cells(&self) -> Vec<Cell> {
+        vec![
+            self.case.into(),
+            self.sequence.into(),
+            self.at.into(),
+            self.actor.as_str().into(),
+            self.version.into(),
+            self.events.as_str().into(),
+            self.hash.as_str().into(),
+        ]
+    }
+
+    fn read(row: &Row) -> Result<Self> {
+        Ok(Self {
+            case: row.case(0)?,
+            sequence: row.count(1)?,
+            at: row.integer(2)?,
+            actor: row.text(3)?,
+            version: row.count(4)?,
+            events: row.text(5)?,
+            hash: row.text(6)?,
+        })
+    }
+}
+
+/// Everything that happened to some cases, in order. Cases that do not exist are missing.
+pub async fn histories(
+    database: &Database,
+    cases: impl IntoIterator<Item = CaseId>,
+) -> Result<BTreeMap<CaseId, Vec<Stored>>> {
+    let ids: Vec<String> = cases.into_iter().map(|case| case.to_string()).collect();
+    let mut found: BTreeMap<CaseId, Vec<Stored>> = BTreeMap::new();
+    if ids.is_empty() {
+        return Ok(found);
+    }
+    for row in database.fetch(HISTORIES, &[Cell::Texts(ids)]).await? {
+        let stored = Stored::read(&row)?;
+        found.entry(stored.case).or_default().push(stored);
+    }
+    Ok(found)
+}
+
+/// Up to `limit` cases that have a history, in the order of their ids, after one of them (or from the first).
+///
+/// The ids are texts, because somebody may have written what is not one.
+pub async fn cases_after(database: &Database, after: &str, limit: i64) -> Result<Vec<String>> {
+    let rows = database.fetch(CASES_AFTER, &[after.into(), limit.into()]).await?;
+    rows.iter().map(|row| row.text(0)).collect()
+}

@@ -1,0 +1,126 @@
+//! Databases to test on: a fresh file, and a fresh database on a PostgreSQL server that lives as long as the tests.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use duban::storage::Database;
+
+/// Starts a server in a directory of its own and stops it when the tests end, however they end: then its input closes.
+const SCRIPT: &str = r#"
+set -e
+bin=$1
+directory=$(mktemp -d /tmp/duban-postgres-XXXXXX)
+cleanup() { "$bin/pg_ctl" -D "$directory/data" -m immediate stop >/dev/null 2>&1 || true; rm -rf "$directory"; }
+trap cleanup EXIT
+"$bin/initdb" -D "$directory/data" -U duban -A trust -E UTF8 --locale=C --no-sync >"$directory/log" 2>&1
+"$bin/pg_ctl" -D "$directory/data" -w -l "$directory/log" \
+    -o "-k $directory -c listen_addresses= -c fsync=off -c max_connections=400" start >/dev/null
+echo "$directory"
+read -r _ || true
+"#;
+
+struct Cluster {
+    directory: String,
+    _server: Child,
+}
+
+static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+static NEXT: AtomicU32 = AtomicU32::new(1);
+
+/// Runs a test on a fresh database of each kind, given by its address.
+pub async fn on_each_database(test: impl AsyncFn(String)) {
+    let file = SqliteFile::new();
+    println!("on SQLite:");
+    test(file.address()).await;
+    println!("on PostgreSQL:");
+    test(postgres().await).await;
+}
+
+struct SqliteFile(PathBuf);
+
+impl SqliteFile {
+    fn new() -> Self {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self(std::env::temp_dir().join(format!("duban-test-{}-{number}.sqlite", std::process::id())))
+    }
+
+    fn address(&self) -> String {
+        format!("sqlite:{}", self.0.display())
+    }
+}
+
+impl Drop for SqliteFile {
+    fn drop(&mut self) {
+        for suffix in ["", "-wal", "-shm"] {
+            let mut path = self.0.clone().into_os_string();
+            path.push(suffix);
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+async fn postgres() -> String {
+    let cluster = CLUSTER.get_or_init(start);
+    let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    let address = |database: &str| format!("postgres://duban@localhost/{database}?host={}", cluster.directory);
+    let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&address("postgres"))
+        .await
+        .expect("the server was started above");
+    sqlx::Executor::execute(&mut connection, sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+        .await
+        .expect("every test names its own database");
+    address(&name)
+}
+
+fn start() -> Cluster {
+    let bin = find_binaries().expect(
+        "these tests start a PostgreSQL 15 or later of their own: install it (Debian: `apt-get install postgresql`), \
+         or set DUBAN_POSTGRES_BIN to the directory with initdb and pg_ctl",
+    );
+    let is_root = std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
+    let mut command = if is_root {
+        let mut command = Command::new("runuser");
+        command.args(["-u", "postgres", "--", "sh"]);
+        command
+    } else {
+        Command::new("sh")
+    };
+    let mut server = command
+        .args(["-c", SCRIPT, "sh"])
+        .arg(&bin)
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("`sh` (as root also `runuser`, which takes the user `postgres`) is there");
+    let mut directory = String::new();
+    let output = server.stdout.take().expect("its output is piped");
+    BufReader::new(output).read_line(&mut directory).expect("its output can be read");
+    let directory = directory.trim().to_owned();
+    assert!(!directory.is_empty(), "PostgreSQL in {} did not start", bin.display());
+    Cluster { directory, _server: server }
+}
+
+fn find_binaries() -> Option<PathBuf> {
+    if let Some(path) = std::env::var_os("DUBAN_POSTGRES_BIN") {
+        return Some(path.into());
+    }
+    let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let packaged = installed.filter_map(|entry| {
+        let version: u32 = entry.file_name().to_str()?.parse().ok()?;
+        (version >= 15).then(|| (version, entry.path().join("bin")))
+    });
+    let on_path = || {
+        let path = std::env::var_os("PATH")?;
+        std::env::split_paths(&path).find(|directory| directory.join("initdb").exists())
+    };
+    packaged.max().map(|(_, bin)| bin).or_else(on_path)
+}
+
+/// Opens the database that a test was given.
+pub async fn open(address: &str) -> Database {
+    Database::open(address).await.expect("the address is of a fresh database")
+}

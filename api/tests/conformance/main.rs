@@ -1,0 +1,8 @@
+//! One suite that every database must pass: what the shell promises, on SQLite and on PostgreSQL.
+
+mod cluster;
+mod effects;
+mod runner;
+mod storage;
+mod tampering;
+mod town;

@@ -1,0 +1,199 @@
+//! Whoever changes a stored row by hand is found out.
+
+use duban::storage::{Cell, Database, Kind, Table};
+use duban_engine::ids::{CaseId, Name};
+
+use crate::cluster::on_each_database;
+use crate::town::{Town, assert_sound, note, open, take};
+
+/// How many changes are tried on each database.
+const ROUNDS: u64 = 40;
+
+/// What is added to a number: more than there are transitions, so that no other row is hit.
+const FAR: i64 = 1_000_003;
+
+/// Tables whose rows are checked, with the columns that may change by themselves.
+const CHECKED: [(&str, &[&str]); 13] = [
+    ("transitions", &[]),
+    ("cases", &["claimed_until"]),
+    ("tasks", &[]),
+    ("task_candidates", &[]),
+    ("deadlines", &[]),
+    ("marks", &[]),
+    ("commands", &[]),
+    ("outbox", &["due_at", "attempts", "done_at", "error"]),
+    ("serials", &[]),
+    ("notices", &["read_at"]),
+    ("documents", &[]),
+    ("jobs", &["free_at", "worker"]),
+    ("process_versions", &[]),
+];
+
+/// Tables whose rows may not disappear.
+const KEPT: [&str; 11] = [
+    "transitions",
+    "cases",
+    "tasks",
+    "task_candidates",
+    "deadlines",
+    "marks",
+    "outbox",
+    "serials",
+    "notices",
+    "documents",
+    "jobs",
+];
+
+/// Numbers that look random and are the same for the same seed (SplitMix64).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % limit as u64).expect("it is below a usize")
+    }
+}
+
+fn table(name: &str) -> &'static Table {
+    duban::storage::TABLES.iter().find(|table| table.name == name).expect("the lists above name tables")
+}
+
+async fn rewrite(database: &Database, table: &Table, old: &[Cell], new: Option<Vec<Cell>>) {
+    let mut transaction = database.begin().await.expect("a transaction begins");
+    transaction.delete(table, &[old[..table.key].to_vec()]).await.expect("a row is removed");
+    if let Some(new) = new {
+        transaction.upsert(table, &[new]).await.expect("a row is written");
+    }
+    transaction.commit().await.expect("a transaction commits");
+}
+
+/// A town in which every table has rows.
+async fn busy(address: String) -> Town {
+    let town = Town::new(address).await;
+    let runner = town.runner().await;
+    for case in 1..=3 {
+        let key = format!("key {case}");
+        runner.submit(open(case, &format!("第{case}件")).with_key(key)).await.expect("it is done");
+        for command in [note(case, "甲"), take(case, "file"), take(case, "tell")] {
+            runner.submit(command).await.expect("it is done");
+        }
+    }
+    town.advance(60);
+    runner.settle().await.expect("the database answers");
+    for command in [take(1, "print"), take(2, "ask")] {
+        runner.submit(command).await.expect("it is done");
+    }
+    runner.settle().await.expect("the database answers");
+    assert_sound(&runner).await;
+    runner.stop().await;
+    town
+}
+
+#[tokio::test]
+async fn any_changed_cell_is_found() {
+    on_each_database(async |address| {
+        let town = busy(address).await;
+        let runner = town.runner().await;
+        let database = runner.database();
+        let given = std::env::var("DUBAN_SEED").ok().and_then(|seed| seed.parse().ok());
+        let seed = given.unwrap_or_else(|| u64::from(std::process::id()));
+        println!("DUBAN_SEED={seed}");
+        let mut dice = Dice(seed);
+
+        for _ in 0..ROUNDS {
+            let (name, free) = CHECKED[dice.below(CHECKED.len())];
+            let table = table(name);
+            let rows = database.fetch_table(table).await.expect("the database answers");
+            assert!(!rows.is_empty(), "{name} has rows");
+            let old = rows[dice.below(rows.len())].0.clone();
+            let columns: Vec<usize> =
+                (0..table.columns.len()).filter(|column| !free.contains(&table.columns[*column].name)).collect();
+            let column = columns[dice.below(columns.len())];
+            let mut new = old.clone();
+            new[column] = match (table.columns[column].kind, &old[column]) {
+                (Kind::Text, Cell::Text(text)) if !text.is_empty() => {
+                    let place = dice.below(text.chars().count());
+                    let change = |(index, letter)| {
+                        if index == place && letter != 'x' {
+                            'x'
+                        } else if index == place {
+                            'y'
+                        } else {
+                            letter
+                        }
+                    };
+                    text.chars().enumerate().map(change).collect::<String>().into()
+                }
+                (Kind::Text, _) => Cell::from("x"),
+                (Kind::Integer, Cell::Integer(number)) => Cell::Integer(number + FAR),
+                (Kind::Integer, _) => Cell::Integer(1),
+            };
+            rewrite(database, table, &old, Some(new.clone())).await;
+
+            let findings = runner.verify().await.expect("the database answers");
+
+            assert!(
+                !findings.is_empty(),
+                "DUBAN_SEED={seed}: {name}.{}: {old:?} became {new:?}",
+                table.columns[column].name
+            );
+            rewrite(database, table, &new, Some(old)).await;
+        }
+        assert_sound(&runner).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn any_row_that_disappears_or_is_added_is_found() {
+    on_each_database(async |address| {
+        let town = busy(address).await;
+        let runner = town.runner().await;
+        let database = runner.database();
+
+        for name in KEPT {
+            let table = table(name);
+            let rows = database.fetch_table(table).await.expect("the database answers");
+            let old = rows.last().expect("the town is busy").0.clone();
+            rewrite(database, table, &old, None).await;
+
+            let findings = runner.verify().await.expect("the database answers");
+
+            assert!(!findings.is_empty(), "{name}: {old:?} disappeared");
+            let mut copy = old.clone();
+            copy[0] = match &old[0] {
+                Cell::Text(text) => Cell::from(format!("{text}0")),
+                other => other.clone(),
+            };
+            rewrite(database, table, &copy, Some(copy.clone())).await;
+            rewrite(database, table, &old, Some(old.clone())).await;
+            assert!(!runner.verify().await.expect("the database answers").is_empty(), "{name}: {copy:?} was added");
+            rewrite(database, table, &copy, None).await;
+        }
+        assert_sound(&runner).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_history_that_is_cut_off_at_its_end_is_found_at_its_case() {
+    on_each_database(async |address| {
+        let town = busy(address).await;
+        let runner = town.runner().await;
+        let table = table("transitions");
+        let rows = runner.database().fetch_table(table).await.expect("the database answers");
+        let of_case = rows.iter().filter(|row| row.case(0).ok() == Some(CaseId(3)));
+        let last = of_case.max_by_key(|row| row.integer(1).ok()).expect("the case has a history").0.clone();
+        rewrite(runner.database(), table, &last, None).await;
+
+        let findings = runner.verify().await.expect("the database answers");
+
+        let case = Name::from(CaseId(3).to_string());
+        assert!(findings.iter().all(|finding| finding.case == *case), "{findings:?}");
+        assert!(!findings.is_empty());
+    })
+    .await;
+}
