@@ -151,7 +151,7 @@ impl Action {
     /// an action without people of its own is for those of the step.
     pub fn check(checker: &mut Checker<'_>, entry: &Entry, around: Option<&Who>, step: &People) -> Option<Self> {
         let name = &entry.key.text;
-        if !checker.check_name(name, entry.key.span, "an action") {
+        if !checker.check_name(name, entry.key.span) {
             return None;
         }
         let mut keys = checker.keys(&entry.value, &format!("the action `{name}`"))?;
@@ -163,8 +163,8 @@ impl Action {
         }
         let form = keys.take("form").map(|form| Form::check(checker, form)).unwrap_or_default();
         let requirements = keys.take("require").map(|node| check_requirements(checker, node)).unwrap_or_default();
-        let at_most = keys.take("at_most").and_then(|node| checker.integer(node, "`at_most`", 1..AT_MOST_MAX + 1));
-        let needs_seal = keys.take("seal").and_then(|node| checker.boolean(node, "`seal`")).unwrap_or(false);
+        let at_most = keys.take("at_most").and_then(|node| checker.integer(node, 1..=AT_MOST_MAX));
+        let needs_seal = keys.take("seal").and_then(|node| checker.boolean(node)).unwrap_or(false);
         let mut hook = Hook::check(checker, &mut keys);
         hook.line = checker.line(entry.key.span);
         keys.finish(checker);
@@ -182,7 +182,7 @@ impl Action {
 /// Reads `require`.
 pub fn check_requirements(checker: &mut Checker<'_>, node: &Node) -> Vec<Requirement> {
     let mut requirements = Vec::new();
-    for item in checker.list(node, "`require`") {
+    for item in checker.list(node) {
         let Some(mut keys) = checker.keys(item, "a requirement") else { continue };
         let that = keys.require("that", checker).and_then(|that| checker.condition(that));
         let otherwise = keys.require("else", checker).and_then(|text| checker.text(text, "`else`"));

@@ -242,7 +242,7 @@ impl DeadlineRule {
         };
         let calendar = keys.take("calendar").and_then(|calendar| check_calendar(checker, calendar));
         let ladder = keys.take("ladder").map(|ladder| {
-            let rungs = checker.list(ladder, "`ladder`");
+            let rungs = checker.list(ladder);
             rungs.iter().filter_map(|rung| Rung::check(checker, rung)).collect()
         });
         keys.finish(checker);
@@ -289,7 +289,7 @@ impl Rung {
         let mut keys = checker.keys(node, "a rung")?;
         let at = keys.require("at", checker).and_then(|at| checker.rung_at(at));
         let lights = [("green", Light::Green), ("yellow", Light::Yellow), ("red", Light::Red)];
-        let light = keys.take("light").and_then(|light| checker.word(light, "`light`", &lights));
+        let light = keys.take("light").and_then(|light| checker.word(light, &lights));
         let every = keys.take("every").and_then(|every| checker.span(every, "`every`"));
         let hook = Hook::check(checker, &mut keys);
         keys.finish(checker);

@@ -151,7 +151,7 @@ impl Listener {
 
     /// Reads `listen`.
     pub fn check_all(checker: &mut Checker<'_>, node: &Node) -> Vec<Self> {
-        let items = checker.list(node, "`listen`");
+        let items = checker.list(node);
         items.iter().filter_map(|item| Self::check(checker, item)).collect()
     }
 }

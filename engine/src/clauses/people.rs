@@ -203,7 +203,7 @@ impl Assign {
             return checker.operand(node, &Type::Person).map_or(Self::Pool, Self::Person);
         }
         let words = [("pool", 0u8), ("least-busy", 1), ("in-turn", 2)];
-        match checker.word(node, "`assign`", &words) {
+        match checker.word(node, &words) {
             Some(1) => Self::LeastBusy,
             Some(2) => Self::InTurn,
             Some(_) | None => Self::Pool,

@@ -79,7 +79,7 @@ fn by_name(fields: &[Arc<Field>]) -> BTreeMap<Name, Arc<Field>> {
 fn check_process(checker: &mut Checker<'_>, node: &Node) -> Option<Process> {
     let mut keys = checker.keys(node, "the process")?;
     let name_node = keys.require("process", checker);
-    let name = name_node.and_then(|node| checker.text(node, "`process`").filter(|name| checker.check_name(name, node.span, "a process")));
+    let name = name_node.and_then(|node| checker.text(node, "`process`").filter(|name| checker.check_name(name, node.span)));
     let title = keys.take("title").and_then(|title| checker.text(title, "`title`"));
     let source = keys.take("source").and_then(|source| checker.text(source, "`source`"));
     let calendar = keys.take("calendar").and_then(|calendar| check_calendar(checker, calendar));
@@ -148,7 +148,7 @@ fn check_number(checker: &mut Checker<'_>, node: &Node) -> Option<NumberPattern>
 
 fn check_forbids(checker: &mut Checker<'_>, node: &Node) -> BTreeSet<Name> {
     let items = checker.one_or_many(node);
-    items.iter().filter_map(|item| checker.word(item, "`forbid`", &VERBS)).map(Name::from).collect()
+    items.iter().filter_map(|item| checker.word(item, &VERBS)).map(Name::from).collect()
 }
 
 fn check_roles(checker: &mut Checker<'_>, node: &Node) -> BTreeMap<Name, Role> {
@@ -158,7 +158,7 @@ fn check_roles(checker: &mut Checker<'_>, node: &Node) -> BTreeMap<Name, Role> {
     }
     for entry in node.as_mapping().unwrap_or_default() {
         let name = &entry.key.text;
-        if !checker.check_name(name, entry.key.span, "a role") {
+        if !checker.check_name(name, entry.key.span) {
             continue;
         }
         let Some(mut keys) = checker.keys(&entry.value, &format!("the role `{name}`")) else { continue };
@@ -180,7 +180,7 @@ fn check_start(checker: &mut Checker<'_>, node: &Node) -> Option<Start> {
     let requirements = keys.take("require").map(|node| check_requirements(checker, node)).unwrap_or_default();
     let deeds = keys.take("do").map(|node| check_deeds(checker, node)).unwrap_or_default();
     let also = keys.take("also").map(|also| {
-        let items = checker.list(also, "`also`");
+        let items = checker.list(also);
         items.iter().filter_map(|item| check_entrance(checker, item)).collect()
     });
     let goto_node = keys.require("goto", checker);

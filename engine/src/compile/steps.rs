@@ -89,11 +89,11 @@ pub fn declare(checker: &mut Checker<'_>, sketches: &[Sketch<'_>]) -> Vec<Known>
 fn declare_each(checker: &mut Checker<'_>, found: &Sketch<'_>) -> Known {
     let Some(node) = found.node.get("each") else { return Known::default() };
     let Some([entry]) = node.as_mapping() else {
-        checker.shape(node, "`each`", "one item variable and its list, as `{unit: =assisting_units}`");
+        checker.shape(node, "one item variable and its list, as `{unit: =assisting_units}`");
         return Known::default();
     };
     let variable = &entry.key.text;
-    checker.check_name(variable, entry.key.span, "an item");
+    checker.check_name(variable, entry.key.span);
     let items = checker.operand(&entry.value, &Type::list(Type::Any));
     let kind = match &items {
         Some(Operand::Formula(formula)) => match formula.expression().result_type() {
@@ -219,7 +219,7 @@ impl<'n> StepReader<'_, '_, 'n> {
         }
         let present: Vec<&'static str> = KINDS.into_iter().filter(|key| keys.has(key)).collect();
         if let [_, second, ..] = present.as_slice() {
-            let span = keys.span_of(second).unwrap_or(keys.span);
+            let span = keys.span_of(second).unwrap_or(keys.span());
             let message = format!("a step is one thing, and this one says {}", crate::checker::spoken(&present));
             self.checker.error(span, "two-kinds", message).help("put one inside the other with `steps`");
             keys.know(&KINDS);
@@ -266,7 +266,7 @@ impl<'n> StepReader<'_, '_, 'n> {
             Some("wait") => keys.take("wait").and_then(|node| Wait::check(checker, node)).map(Kind::Wait),
             Some("choose") => {
                 let node = keys.take("choose")?;
-                let items = checker.list(node, "`choose`");
+                let items = checker.list(node);
                 let goto = Goto::check_branches(checker, node, items, "goto")?;
                 Some(Kind::Choose(Choose { goto }))
             }
@@ -278,7 +278,7 @@ impl<'n> StepReader<'_, '_, 'n> {
             Some(_) => {
                 let node = keys.take("close")?;
                 let outcome = checker.text(node, "the outcome")?;
-                checker.check_name(&outcome, node.span, "an outcome").then_some(Kind::Close(Close { outcome }))
+                checker.check_name(&outcome, node.span).then_some(Kind::Close(Close { outcome }))
             }
         }
     }
@@ -286,16 +286,16 @@ impl<'n> StepReader<'_, '_, 'n> {
     fn task(&mut self, keys: &mut Keys<'_>, people: &People) -> Option<Kind> {
         let assign = keys.take("assign").map(|node| Assign::check(self.checker, node)).unwrap_or_default();
         if !keys.has("actions") {
-            let message = format!("{} does not say what it is", keys.what);
+            let message = format!("{} does not say what it is", keys.what());
             let kinds = KINDS.join("`, `");
             self.checker
-                .error(keys.span, "no-kind", message)
+                .error(keys.span(), "no-kind", message)
                 .help(format!("a step has one of `actions`, `each`, `{kinds}`"));
             return None;
         }
         let Some(by) = self.by.clone() else {
-            let span = keys.span_of("actions").unwrap_or(keys.span);
-            let message = format!("{} waits for nobody: neither it nor a step around it has `by`", keys.what);
+            let span = keys.span_of("actions").unwrap_or(keys.span());
+            let message = format!("{} waits for nobody: neither it nor a step around it has `by`", keys.what());
             self.checker.error(span, "nobody", message).help("add `by: ROLE`");
             return None;
         };
@@ -313,7 +313,7 @@ impl<'n> StepReader<'_, '_, 'n> {
             branches.push(Branch { step: *id, name: branch.name.clone(), when, line });
         }
         if branches.is_empty() {
-            self.checker.error(keys.span, "no-steps", format!("{} has no branches", keys.what));
+            self.checker.error(keys.span(), "no-steps", format!("{} has no branches", keys.what()));
         }
         Some(Kind::Parallel(Parallel { branches, gather }))
     }

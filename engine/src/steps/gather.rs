@@ -131,10 +131,10 @@ impl Gather {
     pub fn check(checker: &mut Checker<'_>, keys: &mut Keys<'_>, after_each: Option<StepId>) -> Self {
         let join = keys.take("join").map(|join| Join::check(checker, join)).unwrap_or_default();
         let rests = [("cancel", false), ("continue", true)];
-        let rest = keys.take("rest").and_then(|rest| checker.word(rest, "`rest`", &rests));
+        let rest = keys.take("rest").and_then(|rest| checker.word(rest, &rests));
         let paces = [("together", false), ("one-at-a-time", true)];
-        let pace = keys.take("pace").and_then(|pace| checker.word(pace, "`pace`", &paces));
-        let turn = keys.take("in").and_then(|turn| checker.word(turn, "`in`", &[("turn", true)]));
+        let pace = keys.take("pace").and_then(|pace| checker.word(pace, &paces));
+        let turn = keys.take("in").and_then(|turn| checker.word(turn, &[("turn", true)]));
         Self {
             join,
             rest_continues: rest.unwrap_or(false),
@@ -151,10 +151,10 @@ impl Join {
             return checker.condition(node).map_or(Self::All, Self::When);
         }
         if node.as_integer().is_some() {
-            return checker.integer(node, "`join`", 1..JOIN_MAX + 1).map_or(Self::All, Self::Count);
+            return checker.integer(node, 1..=JOIN_MAX).map_or(Self::All, Self::Count);
         }
         let words = [("all", 0u8), ("any", 1), ("none", 2)];
-        match checker.word(node, "`join`", &words) {
+        match checker.word(node, &words) {
             Some(1) => Self::Any,
             Some(2) => Self::None,
             Some(_) | None => Self::All,

@@ -114,7 +114,7 @@ impl Checker<'_> {
             }
             return taken;
         }
-        for item in self.list(node, "`take`") {
+        for item in self.list(node) {
             let Some(name) = self.text(item, "a field") else { continue };
             taken.extend(self.destination(&name, item.span).map(|(ours, _)| (ours, name)));
         }
@@ -200,7 +200,7 @@ fn check_recipients(checker: &mut Checker<'_>, node: &Node) -> Vec<Who> {
 fn check_ways(checker: &mut Checker<'_>, node: &Node) -> Vec<Way> {
     let words = [("inbox", Way::Inbox), ("mail", Way::Mail), ("sms", Way::Sms)];
     let items = checker.one_or_many(node);
-    items.iter().filter_map(|item| checker.word(item, "a way to notify", &words)).collect()
+    items.iter().filter_map(|item| checker.word(item, &words)).collect()
 }
 
 fn check_webhook(checker: &mut Checker<'_>, node: &Node) -> Option<Act> {
