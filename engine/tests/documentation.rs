@@ -2,7 +2,7 @@
 //!
 //! A YAML block says in its first line what it is: `file=PATH` a whole file, `part` some keys of a process, `steps`,
 //! `actions`, `effects` or `deadline` a piece of one; what is missing around it is taken from `appeal/appeal.yaml` of
-//! the same document. `wrong` says that it must fail with the text of the `text` block that follows it.
+//! the same document. `wrong` says that it must fail with the text of the `text` or `console` block that follows it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -127,6 +127,18 @@ fn framed(block: &Block, frame: &str) -> String {
     whole
 }
 
+/// What a block says that the program finds: all of a `text` block; of a `console` block what `duban check` shows
+/// between the command and the count of errors.
+fn printed(block: &Block) -> String {
+    let count = Regex::new(r"\n\d+ errors?\n$").expect("the pattern is right");
+    match block.text.split_once('\n') {
+        Some((command, shown)) if block.is("console") && command.starts_with("$ duban check ") => {
+            count.replace(shown, "").into_owned()
+        }
+        Some(_) | None => block.text.clone(),
+    }
+}
+
 /// What is wrong with the blocks of a document.
 fn faults(name: &str) -> Vec<String> {
     let (blocks, _) = blocks(&document(name));
@@ -139,7 +151,7 @@ fn faults(name: &str) -> Vec<String> {
             None => files.insert(FRAME.to_owned(), framed(block, &files[FRAME])),
         };
         if block.is("wrong") {
-            let wanted = blocks.get(number + 1).filter(|next| next.is("text")).map_or("", |next| &next.text);
+            let wanted = blocks.get(number + 1).map(printed).unwrap_or_default();
             let shown = compile(&files).err().unwrap_or_default();
             if shown != wanted {
                 faults.push(format!("{name}:{}: shown is\n{shown}\nwritten is\n{wanted}", block.line));
