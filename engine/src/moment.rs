@@ -75,6 +75,8 @@ pub enum Work {
     Go { visit: VisitId },
     /// The visit did what it was for.
     Finish { visit: VisitId, how: Ending },
+    /// The join held: go on, while the rest goes on inside the visit.
+    PassOn { visit: VisitId },
     /// A branch, an item or the last step of a stage inside this visit ended.
     Ended { parent: VisitId, step: StepId, index: u32 },
     /// Items joined or left this visit: start those that may, and see whether the join holds.

@@ -16,10 +16,13 @@ pub const UNIT_DEPTH_MAX: usize = 16;
 #[serde(deny_unknown_fields)]
 pub struct Organization {
     /// Duties by id, with what people call them.
+    #[serde(default)]
     pub duties: BTreeMap<Name, Name>,
     /// Units by id.
+    #[serde(default)]
     pub units: BTreeMap<Name, Unit>,
     /// People by id.
+    #[serde(default)]
     pub people: BTreeMap<Name, Person>,
     /// Who stands in for whom.
     #[serde(default)]

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::visit::{Deadline, Lock, Outcome, Task, Visit};
 use super::{BACK_DEPTH_MAX, Before, Case, Closed, Performers, Taken};
-use crate::event::{Actor, Assigned, Ending, Event, Fields, Item, Moved, Transition};
+use crate::event::{Actor, Assigned, Ending, Event, Fields, Item, Light, Moved, Transition};
 use crate::ids::{Name, VisitId};
 
 impl Case {
@@ -96,12 +96,17 @@ impl Case {
             }),
             Event::DeadlineSet { visit, due } => self.change(*visit, |visit| {
                 let due = due.clone();
-                visit.deadline = Some(Deadline { due, light: Default::default(), paused: None, extensions: 0 });
+                visit.deadline = Some(Deadline { due, light: Light::Green, paused: None, moved: false, extensions: 0 });
             }),
             Event::DeadlineMoved { visit, why, light, due } => self.change(*visit, |visit| {
                 let extensions = visit.deadline.as_ref().map_or(0, |deadline| deadline.extensions);
                 let extensions = extensions + u32::from(*why == Moved::Extended);
-                visit.deadline = Some(Deadline { due: due.clone(), light: *light, paused: None, extensions });
+                let moved = match why {
+                    Moved::Extended | Moved::Resumed => true,
+                    Moved::Restarted => false,
+                    Moved::Recalculated => visit.deadline.as_ref().is_some_and(|deadline| deadline.moved),
+                };
+                visit.deadline = Some(Deadline { due: due.clone(), light: *light, paused: None, moved, extensions });
             }),
             Event::DeadlinePaused { visit } => self.change_deadline(*visit, |deadline| deadline.paused = Some(at)),
             Event::RungPassed { visit, step: _, rung, at: _, line: _, light, next } => {

@@ -147,20 +147,17 @@ pub fn as_deputy(actor: &Actor, deputy_for: Option<Name>) -> Actor {
 const AT_MOST_MAX: u32 = 1_000;
 
 impl Action {
-    /// Reads one entry of `actions`; `around` is who may act in the step, and `step` what the step says of its people:
-    /// an action without people of its own is for those of the step.
-    pub fn check(checker: &mut Checker<'_>, entry: &Entry, around: Option<&Who>, step: &People) -> Option<Self> {
+    /// Reads one entry of `actions`; `step` is who may act in the step that declares it.
+    pub fn check(checker: &mut Checker<'_>, entry: &Entry, step: &People) -> Option<Self> {
         let name = &entry.key.text;
         if !checker.check_name(name, entry.key.span) {
             return None;
         }
         let mut keys = checker.keys(&entry.value, &format!("the action `{name}`"))?;
         let title = keys.take("title").and_then(|title| checker.text(title, "`title`")).unwrap_or_else(|| name.clone());
-        let mut people = People::check(checker, &mut keys);
-        if people.by.is_none() {
-            people.not_by.extend(step.not_by.iter().cloned());
-            people.same_as = people.same_as.or_else(|| step.same_as.clone());
-        }
+        let people = People::check(checker, &mut keys);
+        let has_own_people = people.by.is_some();
+        let people = people.inside(step.clone());
         let form = keys.take("form").map(|form| Form::check(checker, form)).unwrap_or_default();
         let requirements = keys.take("require").map(|node| check_requirements(checker, node)).unwrap_or_default();
         let at_most = keys.take("at_most").and_then(|node| checker.integer(node, 1..=AT_MOST_MAX));
@@ -168,8 +165,7 @@ impl Action {
         let mut hook = Hook::check(checker, &mut keys);
         hook.line = checker.line(entry.key.span);
         keys.finish(checker);
-        let has_own_people = people.by.is_some();
-        let Some(by) = people.by.clone().or_else(|| around.cloned()) else {
+        let Some(by) = people.by.clone() else {
             let message = format!("nobody may take `{name}`: neither it nor a step around it has `by`");
             checker.error(entry.key.span, "nobody", message).help("add `by: ROLE`");
             return None;

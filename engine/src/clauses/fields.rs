@@ -17,7 +17,7 @@ const KINDS: [&str; 10] =
 /// The keys that say what a field may hold.
 const SHAPES: [&str; 5] = ["text", "type", "choice", "catalog", "list"];
 
-/// Reads `fields`, in order. Defaults may use the fields before them.
+/// Reads `fields`, in order.
 pub fn check_fields(checker: &mut Checker<'_>, node: &Node) -> Vec<Arc<Field>> {
     let mut fields = Vec::new();
     if checker.keys(node, "`fields`").is_none() {

@@ -127,7 +127,7 @@ pub fn check_who(checker: &mut Checker<'_>, node: &Node) -> Option<Who> {
     }
     let name = checker.text(node, "a role")?;
     if name.starts_with('=') {
-        return checker.operand(node, &Type::Any).map(Who::Person);
+        return check_person_formula(checker, node).map(Who::Person);
     }
     if let Some(who) = checker.roles.get(&name) {
         return Some(who.clone());
@@ -136,6 +136,19 @@ pub fn check_who(checker: &mut Checker<'_>, node: &Node) -> Option<Who> {
     let known = known.iter().map(Name::as_str);
     checker.error(node.span, "unknown-role", format!("there is no role `{name}`")).suggest(&name, known);
     None
+}
+
+/// An expression for people, not for units: a unit has no inbox, only its people do.
+fn check_person_formula(checker: &mut Checker<'_>, node: &Node) -> Option<Operand> {
+    let formula = checker.formula(node, &Type::Any)?;
+    let kind = formula.expression().result_type();
+    let is_unit = *kind == Type::Unit || *kind == Type::list(Type::Unit);
+    if is_unit {
+        let help = format!("name a duty as well: {{unit: {}, duty: …}}", node.as_scalar().map_or("…", |scalar| &scalar.text));
+        checker.error(node.span, "unit-for-person", "this is a unit, and people are needed").help(help);
+        return None;
+    }
+    Some(Operand::Formula(formula))
 }
 
 /// Reads `unit` and `duty`, `person`, or `any` among the keys of something.
@@ -184,6 +197,21 @@ fn check_known(checker: &mut Checker<'_>, operand: &Operand, node: &Node, what: 
 }
 
 impl People {
+    /// Reads what a step says of its people; its other keys are read elsewhere.
+    pub fn read(checker: &mut Checker<'_>, node: &Node) -> Self {
+        checker.keys(node, "a step").map(|mut keys| Self::check(checker, &mut keys)).unwrap_or_default()
+    }
+
+    /// The people of a step or an action inside another: who has no `by` of its own takes over what is around.
+    pub fn inside(mut self, around: Self) -> Self {
+        if self.by.is_none() {
+            self.by = around.by;
+            self.not_by.extend(around.not_by);
+            self.same_as = self.same_as.or(around.same_as);
+        }
+        self
+    }
+
     /// Reads `by`, `not_by` and `same_as` among the keys of a step or an action.
     pub fn check(checker: &mut Checker<'_>, keys: &mut Keys<'_>) -> Self {
         let by = keys.take("by").and_then(|by| check_who(checker, by));

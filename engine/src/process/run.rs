@@ -1,11 +1,12 @@
 //! The run of a moment: one bounded loop over the works on the agenda.
 
+use super::travel::Departure;
 use super::{Process, Repeat, Step};
 use crate::clauses::hook::perform;
 use crate::clauses::listen;
 use crate::event::{Cause, Edge, Ending, Event};
 use crate::ids::VisitId;
-use crate::moment::{ClockChange, Entry, Moment, StepId, Work};
+use crate::moment::{ClockChange, Entry, Moment, StepId, Target, Work};
 use crate::rejection::Rejection;
 use crate::steps::Kind;
 use crate::steps::call::Call;
@@ -39,6 +40,7 @@ impl Process {
             Work::Begin { visit, through, cause } => self.begin(moment, visit, through, cause),
             Work::Go { visit } => self.go(moment, visit),
             Work::Finish { visit, how } => self.finish(moment, visit, how),
+            Work::PassOn { visit } => self.pass_on(moment, visit),
             Work::Ended { parent, step, index } => self.ended(moment, parent, step, index),
             Work::Gather { visit } => self.gather(moment, visit),
             Work::Move { from, target, how, cause } => self.travel(moment, from, target, how, cause),
@@ -191,8 +193,8 @@ impl Process {
         let Some(found) = moment.visit(visit) else { return };
         let (parent, passed, after) = (found.parent, found.passed, found.after);
         let index = found.item.as_ref().map_or(0, |item| item.index);
-        let goes_on_inside = passed && moment.case.inside(visit).next().is_some();
-        if passed && !goes_on_inside {
+        if passed {
+            // The case went on when the join held; now the rest is over as well.
             self.leave(moment, visit, how, None);
             return;
         }
@@ -202,29 +204,54 @@ impl Process {
                 Repeat::While(formula) => formula.holds(&place),
                 Repeat::Until(formula) => !formula.holds(&place),
             });
-        if again && !goes_on_inside {
+        if again {
             let item = found.item.clone();
             self.leave(moment, visit, how, None);
             let cause = Cause::new(Edge::Repeat, &step.name, step.line);
             moment.first([Work::Enter(Entry { item, after, ..Entry::new(id, parent, cause) })]);
             return;
         }
-        if let Some(goto) = &step.goto {
-            let Some((number, exit)) = goto.choose(moment, visit) else {
-                let text = format!("no `goto` of `{}` applies", step.name);
-                moment.emit(Event::IncidentRaised { visit, text });
-                return;
-            };
-            let edge = if goto.branches.len() > 1 { Edge::Branch(number) } else { Edge::Next };
-            let cause = Cause::new(edge, &step.name, exit.line);
-            moment.first([Work::Move { from: visit, target: exit.target, how, cause }]);
-            return;
+        match self.exit_of(moment, step, visit) {
+            Some(Err(text)) => moment.emit(Event::IncidentRaised { visit, text }),
+            Some(Ok((Target::End, _))) => {
+                self.leave(moment, visit, how, None);
+                moment.first([Work::Ended { parent, step: id, index }]);
+            }
+            Some(Ok((target, cause))) => moment.first([Work::Move { from: visit, target, how, cause }]),
+            None => {
+                let kept = Some(visit).filter(|_| self.goes_back && !step.kind.is_passing());
+                let after = if step.kind.is_passing() { after } else { kept };
+                self.leave(moment, visit, how, kept);
+                self.go_on_after(moment, id, parent, index, after, Edge::Next);
+            }
         }
-        let after = if step.kind.is_passing() { after } else { Some(visit).filter(|_| self.goes_back) };
-        if !goes_on_inside {
-            self.leave(moment, visit, how, after.filter(|_| !step.kind.is_passing()));
+    }
+
+    /// The join held: the case goes on, and the rest goes on inside the visit.
+    fn pass_on(&self, moment: &mut Moment<'_>, visit: VisitId) {
+        let Some((id, step)) = self.step_of(moment, visit) else { return };
+        let Some(found) = moment.visit(visit) else { return };
+        let parent = found.parent;
+        let index = found.item.as_ref().map_or(0, |item| item.index);
+        let exit = self.exit_of(moment, step, visit);
+        moment.emit(Event::StepPassed { visit });
+        match exit {
+            Some(Err(text)) => moment.emit(Event::IncidentRaised { visit, text }),
+            Some(Ok((target, cause))) => {
+                self.depart(moment, Departure { step: id, parent, index, after: None }, target, cause);
+            }
+            None => self.go_on_after(moment, id, parent, index, None, Edge::Next),
         }
-        self.go_on_after(moment, id, parent, index, after, Edge::Next);
+    }
+
+    /// Where the step's `goto` leads from the visit, and by which edge; what is wrong when none applies.
+    fn exit_of(&self, moment: &Moment<'_>, step: &Step, visit: VisitId) -> Option<Result<(Target, Cause), String>> {
+        let goto = step.goto.as_ref()?;
+        let Some((number, exit)) = goto.choose(moment, visit) else {
+            return Some(Err(format!("no `goto` of `{}` applies", step.name)));
+        };
+        let edge = if goto.branches.len() > 1 { Edge::Branch(number) } else { Edge::Next };
+        Some(Ok((exit.target, Cause::new(edge, &step.name, exit.line))))
     }
 
     /// What follows a step that is over and has no `goto`, or was passed over.
@@ -241,7 +268,7 @@ impl Process {
         let skipped_exit = step.goto.as_ref().filter(|_| edge == Edge::Skipped);
         if let Some((_, exit)) = skipped_exit.and_then(|goto| goto.choose(moment, parent)) {
             let cause = Cause::new(edge, &step.name, exit.line);
-            self.depart(moment, super::travel::Departure { step: id, parent, index, after }, exit.target, cause);
+            self.depart(moment, Departure { step: id, parent, index, after }, exit.target, cause);
             return;
         }
         match step.follower {

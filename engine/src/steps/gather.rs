@@ -1,7 +1,8 @@
 //! `join`, `rest`, `pace`, `after_each`: how branches and items come together again.
 
+use crate::case::Visit;
 use crate::checker::{Checker, Keys};
-use crate::event::{Cause, Edge, Ending, Event, Item};
+use crate::event::{Cause, Edge, Ending, Item};
 use crate::formula::Formula;
 use crate::ids::{Name, VisitId};
 use crate::moment::{Entry, Moment, StepId, Work};
@@ -54,12 +55,18 @@ impl Gather {
     /// Starts what may start, sees whether the join holds, and puts what follows on the agenda.
     /// `waiting` are those not yet started.
     pub fn go_on(&self, moment: &mut Moment<'_>, visit: VisitId, step: &Name, waiting: Vec<Member>) {
-        if self.holds(moment, visit, waiting.len()) {
-            self.join(moment, visit);
+        let Some(found) = moment.visit(visit) else { return };
+        let passed = found.passed;
+        let running: Vec<VisitId> = moment.case.inside(visit).map(|inner| inner.id).collect();
+        let all_ended = running.is_empty() && waiting.is_empty();
+        let joined = !passed && self.holds(moment, found);
+        if all_ended || (joined && !self.rest_continues()) {
+            let cancelled = running.into_iter().map(|visit| Work::Cancel { visit });
+            let works: Vec<Work> = cancelled.chain([Work::Finish { visit, how: Ending::Done }]).collect();
+            moment.first(works);
             return;
         }
-        let running = moment.case.inside(visit).count();
-        let may_start = match (self.one_at_a_time, running) {
+        let may_start = match (self.one_at_a_time, running.len()) {
             (false, _) => waiting.len(),
             (true, 0) => 1,
             (true, _) => 0,
@@ -68,39 +75,28 @@ impl Gather {
             let cause = Cause::new(Edge::Inside, step, member.line);
             Work::Enter(Entry { item: member.item, ..Entry::new(member.step, visit, cause) })
         });
-        moment.first(entries.collect::<Vec<Work>>());
-    }
-
-    fn join(&self, moment: &mut Moment<'_>, visit: VisitId) {
-        let running: Vec<VisitId> = moment.case.inside(visit).map(|inner| inner.id).collect();
-        if self.rest_continues && !running.is_empty() {
-            if moment.visit(visit).is_some_and(|visit| !visit.passed) {
-                moment.emit(Event::StepPassed { visit });
-                moment.first([Work::Finish { visit, how: Ending::Done }]);
-            }
-            return;
-        }
-        let cancelled = running.into_iter().map(|visit| Work::Cancel { visit });
-        let works: Vec<Work> = cancelled.chain([Work::Finish { visit, how: Ending::Done }]).collect();
+        let works: Vec<Work> = entries.chain(joined.then_some(Work::PassOn { visit })).collect();
         moment.first(works);
     }
 
-    fn holds(&self, moment: &Moment<'_>, visit: VisitId, waiting: usize) -> bool {
-        let Some(found) = moment.visit(visit) else { return false };
-        let running = moment.case.inside(visit).count();
-        let all_ended = running == 0 && waiting == 0;
+    /// With `join: none` the rest is all there is, so it goes on.
+    fn rest_continues(&self) -> bool {
+        self.rest_continues || matches!(self.join, Join::None)
+    }
+
+    fn holds(&self, moment: &Moment<'_>, found: &Visit) -> bool {
         let done = || {
-            let counting = found.ended.iter().filter(|((step, _), _)| self.after_each.is_none() || step.ends_with(AFTER_EACH));
-            counting.filter(|(_, ending)| **ending == Ending::Done).count()
+            let counts = |step: &Name| self.after_each.is_none() || step.ends_with(AFTER_EACH);
+            let ended = found.ended.iter().filter(|((step, _), how)| counts(step) && **how == Ending::Done);
+            ended.count()
         };
-        all_ended
-            || match &self.join {
-                Join::All => false,
-                Join::Any => done() >= 1,
-                Join::Count(needed) => done() >= usize::try_from(*needed).unwrap_or(usize::MAX),
-                Join::None => true,
-                Join::When(formula) => formula.holds(&moment.place(visit)),
-            }
+        match &self.join {
+            Join::All => false,
+            Join::Any => done() >= 1,
+            Join::Count(needed) => done() >= usize::try_from(*needed).unwrap_or(usize::MAX),
+            Join::None => true,
+            Join::When(formula) => formula.holds(&moment.place(found.id)),
+        }
     }
 
     /// A branch ended: enters what follows it, if something does. Answers whether the branch is through.
