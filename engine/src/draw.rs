@@ -103,6 +103,8 @@ pub struct Shape {
     pub sort: Sort,
     /// What people call it.
     pub title: String,
+    /// What else is to be said, in whole sentences.
+    pub remarks: Vec<String>,
     /// The shape around it, by its place in the list.
     pub parent: Option<usize>,
     /// All it covers, its labels too.
@@ -156,6 +158,8 @@ pub struct Label {
     pub lines: Vec<String>,
     /// All of it.
     pub hint: String,
+    /// Its condition, as written.
+    pub condition: Option<String>,
     /// Where it is.
     pub area: Area,
 }

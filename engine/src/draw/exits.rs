@@ -20,6 +20,7 @@ struct Way {
     cause: &'static str,
     name: String,
     label: Option<String>,
+    condition: Option<String>,
     look: Look,
 }
 
@@ -29,7 +30,7 @@ impl Way {
             "rung" | "failed" => Look::Late,
             _ => Look::Onward,
         };
-        Self { cause, name: name.to_owned(), label, look }
+        Self { cause, name: name.to_owned(), label, condition: None, look }
     }
 }
 
@@ -125,7 +126,8 @@ fn leave(builder: &mut Builder<'_>, at: usize, id: Option<StepId>, goto: &Goto, 
         };
         let name = if is_single { way.name.clone() } else { format!("{}.{}", way.name, number + 1) };
         let cause = if is_single || way.cause != "done" { way.cause } else { "condition" };
-        lead(builder, at, id, branch.target, Way { cause, name, label, look: way.look });
+        let condition = branch.when.as_ref().map(|when| when.text().to_owned());
+        lead(builder, at, id, branch.target, Way { cause, name, label, condition, look: way.look });
     }
 }
 
@@ -141,7 +143,7 @@ fn lead(builder: &mut Builder<'_>, at: usize, id: Option<StepId>, target: Target
         (Target::Back, _) | (Target::End, None) => None,
     };
     let is_back = matches!(target, Target::Back);
-    let exit = builder.exit(at, Exit { cause: way.cause, name: way.name, label: way.label, is_back });
+    let exit = builder.exit(at, Exit { cause: way.cause, name: way.name, label: way.label, condition: way.condition, is_back });
     if let Some(to) = to {
         builder.scene.edges.push(Edge { from: at, exit, to, look: way.look });
     }
@@ -259,7 +261,7 @@ fn done(builder: &mut Builder<'_>, id: StepId, step: &Step) {
 
 fn onward(builder: &mut Builder<'_>, at: usize, to: Option<usize>, cause: &'static str, label: Option<String>) {
     let Some(to) = to else { return };
-    let exit = builder.exit(at, Exit { cause, name: "goto".to_owned(), label, is_back: false });
+    let exit = builder.exit(at, Exit { cause, name: "goto".to_owned(), label, condition: None, is_back: false });
     builder.scene.edges.push(Edge { from: at, exit, to, look: Look::Onward });
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::measure::{Measure, line_up, measure, offset};
 use super::place::{Grid, place};
 use super::route::{Channel, Entry, Route, Sizes, bundle, route};
-use super::scene::{Edge, Look, ROOT, Scene, Sort};
+use super::scene::{Edge, Look, Piece, ROOT, Scene, Sort};
 use super::tracks::Tracks;
 use super::{Area, Drawing, Label, Lamp, Line, Point, Row, Shape};
 
@@ -409,6 +409,7 @@ impl Plan {
             step: piece.step.clone(),
             sort: piece.sort,
             title: piece.title.clone(),
+            remarks: remarks(piece),
             parent: piece.parent.and_then(|parent| renumber.get(&parent).copied()),
             area,
             body,
@@ -419,6 +420,14 @@ impl Plan {
             in_turn: piece.in_turn,
         }
     }
+}
+
+/// What a shape says besides its title.
+fn remarks(piece: &Piece) -> Vec<String> {
+    let people = Some(&piece.people).filter(|people| !people.is_empty());
+    let limit = piece.limit.as_ref().map(|limit| &limit.text);
+    let offers = (!piece.offers.is_empty()).then(|| format!("随时可：{}", piece.offers.join("、")));
+    people.into_iter().chain(limit).chain(&piece.notes).cloned().chain(offers).collect()
 }
 
 /// Without corners that are none.

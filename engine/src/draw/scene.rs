@@ -127,6 +127,8 @@ pub struct Exit {
     pub name: String,
     /// What is written on it; the only way out needs no words.
     pub label: Option<String>,
+    /// The condition, as written.
+    pub condition: Option<String>,
     /// Whether it leads `back`.
     pub is_back: bool,
 }

@@ -7,6 +7,7 @@ use crate::formula::{Formula, Operand};
 use crate::ids::Name;
 use crate::moment::Length;
 use crate::process::Process;
+use crate::steps::Kind;
 use crate::who::Who;
 
 /// Signs that may not begin a line.
@@ -117,8 +118,16 @@ impl Words {
         let own = process.steps.iter().flat_map(|step| &step.fields);
         let all = process.fields.iter().chain(own);
         let fields = all.map(|field| (field.name.clone(), field.title.clone())).collect();
+        let mut words = Self { fields, roles: Vec::new() };
+        for step in &process.steps {
+            if let Kind::Each(each) = &step.kind {
+                let said = Name::from(words.operand(&each.items));
+                words.fields.entry(each.variable.clone()).or_insert(said);
+            }
+        }
         let roles = process.roles.values().map(|role| (key(&role.who), role.title.clone())).collect();
-        Self { fields, roles }
+        words.roles = roles;
+        words
     }
 
     /// Who may act.
