@@ -156,7 +156,7 @@ pub fn opens_on(process: &Process, message: &Name) -> bool {
 /// The schedules by which cases of the process begin, with their numbers.
 pub fn schedules(process: &Process) -> impl Iterator<Item = (u16, &Schedule)> {
     let schedules = process.start.also.iter().filter_map(|entrance| match entrance {
-        Entrance::Schedule(schedule) => Some(schedule.as_ref()),
+        Entrance::Schedule(schedule) => Some(&**schedule),
         Entrance::Message(_) | Entrance::Public(_) => None,
     });
     (0u16..).zip(schedules)
