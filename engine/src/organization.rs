@@ -113,6 +113,11 @@ impl Organization {
             .map(|absence| Some(&absence.person))
     }
 
+    /// Whether somebody stands in for the person at this instant.
+    pub fn is_absent(&self, person: &Name, now: Timestamp) -> bool {
+        self.absences.iter().any(|absence| absence.person == *person && absence.covers(now))
+    }
+
     /// Everyone who may act as one of the candidates at this instant, deputies included, by id.
     pub fn actors(&self, candidates: &[Candidate], now: Timestamp) -> BTreeSet<Name> {
         let mut found: BTreeSet<Name> = self

@@ -72,7 +72,8 @@ impl Action {
                 if held.is_some_and(|task| task.asked_by.is_some()) {
                     return Err(Rejection::Forbidden { verb: self.name.clone() });
                 }
-                None
+                let candidates = self.by.candidates(&moment.place(scope));
+                moment.world.organization.acts_for(person, &candidates, moment.now).flatten().cloned()
             }
             Some(holder) => {
                 let organization = moment.world.organization;
@@ -90,7 +91,7 @@ impl Action {
                 acting(moment.by, &self.by.candidates(&place), &place, moment.now)?
             }
         };
-        self.people.allows(&moment.case, person)?;
+        self.people.allows(&moment.case, person, deputy_for.as_ref())?;
         let times = found.actions.get(&self.name).copied().unwrap_or(0);
         match self.at_most {
             Some(at_most) if times >= at_most => Err(Rejection::TooOften { action: self.name.clone(), at_most }),

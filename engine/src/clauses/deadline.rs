@@ -116,7 +116,7 @@ impl DeadlineRule {
                 light = rung.light.unwrap_or(light);
                 reached = Some(at);
             }
-            *slot = None;
+            *slot = rung.every.and_then(|every| next_after(self.calendar(moment), at, every, moment.now));
         }
         (due, light)
     }
@@ -204,25 +204,26 @@ impl DeadlineRule {
         let Some(rung) = self.ladder.get(usize::from(number)) else { return };
         let Some(deadline) = running(moment, visit) else { return };
         let Some(at) = deadline.due.rungs.get(usize::from(number)).copied().flatten() else { return };
-        let next = rung.every.and_then(|every| self.next_after(moment, at, every));
+        let next = rung.every.and_then(|every| next_after(self.calendar(moment), at, every, moment.now));
         let line = rung.hook.line;
         let applies = rung.hook.when.as_ref().is_none_or(|when| when.holds(&moment.place(visit)));
         let light = rung.light.filter(|_| applies);
         moment.emit(Event::RungPassed { visit, step: step.clone(), rung: number, at, line, light, next });
         rung.hook.run(moment, visit, step, crate::event::Edge::Rung(number), may_move);
     }
+}
 
-    fn next_after(&self, moment: &Moment<'_>, at: Timestamp, every: Span) -> Option<Timestamp> {
-        let calendar = self.calendar(moment);
-        let mut next = at;
-        for _ in 0..REPEATS_MAX {
-            next = calendar.add(next, every).at;
-            if next > moment.now {
-                return Some(next);
-            }
+/// When something that comes every so often comes again after now. `at` is when it was to be: counting from there keeps
+/// it in step, and an instant at 24:00 belongs to the day it ends.
+pub fn next_after(calendar: &Calendar, at: Timestamp, every: Span, now: Timestamp) -> Option<Timestamp> {
+    let mut next = at;
+    for _ in 0..REPEATS_MAX {
+        next = calendar.extend(next, every).at;
+        if next > now {
+            return Some(next);
         }
-        None
     }
+    None
 }
 
 fn running(moment: &Moment<'_>, visit: VisitId) -> Option<Deadline> {

@@ -39,18 +39,20 @@ pub struct People {
 }
 
 impl People {
-    /// Whether the case's history lets this person do it.
+    /// Whether the case's history lets this person do it, perhaps as the deputy of an absent one: what either did counts
+    /// as done by both.
     ///
     /// # Errors
     /// `Separation` or `SamePersonNeeded`.
-    pub fn allows(&self, case: &Case, person: &Name) -> Result<(), Rejection> {
+    pub fn allows(&self, case: &Case, person: &Name, absent: Option<&Name>) -> Result<(), Rejection> {
+        let performed = |step: &Name| std::iter::once(person).chain(absent).find(|person| performed(case, step, person));
         for step in &self.not_by {
-            if performed(case, step, person) {
+            if let Some(person) = performed(step) {
                 return Err(Rejection::Separation { person: person.clone(), step: step.clone() });
             }
         }
         match &self.same_as {
-            Some(step) if case.performers.contains_key(step) && !performed(case, step, person) => {
+            Some(step) if case.performers.contains_key(step) && performed(step).is_none() => {
                 Err(Rejection::SamePersonNeeded { step: step.clone() })
             }
             Some(_) | None => Ok(()),
@@ -86,7 +88,9 @@ impl Assign {
         let place = moment.place(visit);
         let fit = || {
             let actors = place.organization.actors(candidates, place.now);
-            let fit = actors.into_iter().filter(|person| people.allows(place.case, person).is_ok());
+            let fit = actors.into_iter().filter(|person| {
+                !place.organization.is_absent(person, place.now) && people.allows(place.case, person, None).is_ok()
+            });
             fit.collect::<Vec<Name>>()
         };
         let chosen = match self {

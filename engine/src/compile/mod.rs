@@ -102,6 +102,7 @@ fn check_process(checker: &mut Checker<'_>, node: &Node) -> Option<Process> {
     keys.finish(checker);
     let steps: Vec<Step> = steps.into_iter().collect::<Option<_>>()?;
     check_ends(checker, &steps, &sketches);
+    check_locks(checker, &steps, &sketches);
     let outcomes = steps.iter().filter_map(|step| match &step.kind {
         Kind::Close(close) => Some(close.outcome.clone()),
         _ => None,
@@ -247,11 +248,29 @@ fn check_ends(checker: &mut Checker<'_>, steps: &[Step], sketches: &[sketch::Ske
             | Kind::Do(_) => true,
         };
         let may_stay = matches!(step.kind, Kind::Stage(_)) && step.goto.is_none();
-        let is_outermost = step.parent.is_none();
-        if goes_on_by_itself && !may_stay && is_outermost && step.goto.is_none() && step.follower.is_none() {
-            let message = format!("nothing follows `{}`, and the case is not closed", step.name);
+        let is_last = step.parent.is_none() && step.goto.is_none() && step.follower.is_none();
+        let goes_on = (goes_on_by_itself && !may_stay) || step.when.is_some();
+        if goes_on && is_last {
+            let message = match goes_on_by_itself && !may_stay {
+                true => format!("nothing follows `{}`, and the case is not closed", step.name),
+                false => format!("nothing follows `{}` when its `when` does not hold, and the case is not closed", step.name),
+            };
             checker.error(found.span, "nothing-follows", message).help("add `goto: STEP`, or a step with `close` after it");
         }
     }
 }
 
+/// A step that waits for a lock which a step around it holds would wait for ever.
+fn check_locks(checker: &mut Checker<'_>, steps: &[Step], sketches: &[sketch::Sketch<'_>]) {
+    for (step, found) in steps.iter().zip(sketches) {
+        let Some(lock) = &step.lock else { continue };
+        let mut around = step.parent;
+        while let Some((outer, sketch)) = around.and_then(|id| Some((steps.get(usize::from(id.0))?, sketches.get(usize::from(id.0))?))) {
+            if outer.lock.as_ref() == Some(lock) {
+                let message = format!("`{}` waits for ever: a step around it holds the lock `{lock}`", step.name);
+                checker.error(found.span, "lock-inside-itself", message).note(sketch.span, "it is taken here");
+            }
+            around = outer.parent;
+        }
+    }
+}

@@ -52,7 +52,14 @@ pub struct Member {
 }
 
 impl Gather {
-    /// Starts what may start, sees whether the join holds, and puts what follows on the agenda.
+    /// Starts what may start: all, or the first. The join is looked at once they have begun.
+    pub fn start(&self, moment: &mut Moment<'_>, visit: VisitId, step: &Name, waiting: Vec<Member>) {
+        let entries = self.entries(visit, step, waiting, 0);
+        moment.first(entries);
+        moment.last(Work::Gather { visit });
+    }
+
+    /// Sees whether the join holds, starts what may start, and puts what follows on the agenda.
     /// `waiting` are those not yet started.
     pub fn go_on(&self, moment: &mut Moment<'_>, visit: VisitId, step: &Name, waiting: Vec<Member>) {
         let Some(found) = moment.visit(visit) else { return };
@@ -61,12 +68,32 @@ impl Gather {
         let all_ended = running.is_empty() && waiting.is_empty();
         let joined = !passed && self.holds(moment, found);
         if all_ended || (joined && !self.rest_continues()) {
-            let cancelled = running.into_iter().map(|visit| Work::Cancel { visit });
+            let cancelled = running.into_iter().rev().map(|visit| Work::Cancel { visit });
             let works: Vec<Work> = cancelled.chain([Work::Finish { visit, how: Ending::Done }]).collect();
             moment.first(works);
             return;
         }
-        let may_start = match (self.one_at_a_time, running.len()) {
+        let mut works = self.entries(visit, step, waiting, running.len());
+        if !works.is_empty() {
+            moment.last(Work::Gather { visit });
+        }
+        works.extend(joined.then_some(Work::PassOn { visit }));
+        moment.first(works);
+    }
+
+    /// Looks at a join that waits for a condition, since the case's data may have changed. Answers whether it holds.
+    pub fn look(&self, moment: &mut Moment<'_>, visit: VisitId) -> bool {
+        let Join::When(formula) = &self.join else { return false };
+        let is_open = moment.visit(visit).is_some_and(|visit| !visit.passed);
+        let holds = is_open && moment.case.inside(visit).next().is_some() && formula.holds(&moment.place(visit));
+        if holds {
+            moment.last(Work::Gather { visit });
+        }
+        holds
+    }
+
+    fn entries(&self, visit: VisitId, step: &Name, waiting: Vec<Member>, running: usize) -> Vec<Work> {
+        let may_start = match (self.one_at_a_time, running) {
             (false, _) => waiting.len(),
             (true, 0) => 1,
             (true, _) => 0,
@@ -75,8 +102,7 @@ impl Gather {
             let cause = Cause::new(Edge::Inside, step, member.line);
             Work::Enter(Entry { item: member.item, ..Entry::new(member.step, visit, cause) })
         });
-        let works: Vec<Work> = entries.chain(joined.then_some(Work::PassOn { visit })).collect();
-        moment.first(works);
+        entries.collect()
     }
 
     /// With `join: none` the rest is all there is, so it goes on.
