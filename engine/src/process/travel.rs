@@ -123,7 +123,7 @@ impl Process {
 
     /// Goes back to what was left for the nearest step that remembers it.
     fn back(&self, moment: &mut Moment<'_>, from: VisitId, how: Ending, cause: Cause) {
-        let remembers = |visit: &&crate::case::Visit| visit.after.is_some_and(|after| moment.case.left.contains_key(&after));
+        let remembers = |visit: &&Visit| visit.after.is_some_and(|after| moment.case.left.contains_key(&after));
         let Some((root, parent, after)) =
             moment.case.path(from).find(remembers).map(|visit| (visit.id, visit.parent, visit.after))
         else {
