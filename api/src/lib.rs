@@ -8,4 +8,6 @@ pub mod runner;
 mod random;
 pub mod access;
 pub mod http;
+pub mod config;
+pub mod live;
 pub mod command_line;
