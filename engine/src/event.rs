@@ -67,6 +67,14 @@ impl Actor {
             Self::Clock | Self::Message(_) | Self::Case(_) | Self::Worker(_) | Self::Administrator(_) => None,
         }
     }
+
+    /// Whom the person stood in for, if it was a deputy.
+    pub fn deputy_for(&self) -> Option<&Name> {
+        match self {
+            Self::Person { deputy_for, .. } => deputy_for.as_ref(),
+            Self::Clock | Self::Message(_) | Self::Case(_) | Self::Worker(_) | Self::Administrator(_) => None,
+        }
+    }
 }
 
 /// Which line of the definition moved the case: the edge taken, not only the places visited.

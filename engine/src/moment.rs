@@ -13,8 +13,9 @@ use crate::organization::Organization;
 use crate::rejection::Rejection;
 use crate::time::Span;
 
-/// How many works one command may cause; a definition that needs more moves without end.
-pub const WORKS_MAX: usize = 4_096;
+/// How many works one command may cause; a definition that needs more moves without end. The 1,000 items that an
+/// `each` may have need about ten works each, with room for steps inside their bodies.
+pub const WORKS_MAX: usize = 65_536;
 
 /// A step's place in its process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,6 +76,8 @@ pub enum Work {
     Go { visit: VisitId },
     /// The visit did what it was for.
     Finish { visit: VisitId, how: Ending },
+    /// The join held: go on, while the rest goes on inside the visit.
+    PassOn { visit: VisitId },
     /// A branch, an item or the last step of a stage inside this visit ended.
     Ended { parent: VisitId, step: StepId, index: u32 },
     /// Items joined or left this visit: start those that may, and see whether the join holds.
@@ -85,6 +88,8 @@ pub enum Work {
     Move { from: VisitId, target: Target, how: Ending, cause: Cause },
     /// Leave a visit and all inside it, and do nothing else.
     Cancel { visit: VisitId },
+    /// Take an item off the `each` of a visit.
+    Drop { each: VisitId, index: u32 },
     /// Do what a listener says; the case when `visit` is 0.
     Hear { visit: VisitId, listener: u16 },
 }

@@ -16,10 +16,13 @@ pub const UNIT_DEPTH_MAX: usize = 16;
 #[serde(deny_unknown_fields)]
 pub struct Organization {
     /// Duties by id, with what people call them.
+    #[serde(default)]
     pub duties: BTreeMap<Name, Name>,
     /// Units by id.
+    #[serde(default)]
     pub units: BTreeMap<Name, Unit>,
     /// People by id.
+    #[serde(default)]
     pub people: BTreeMap<Name, Person>,
     /// Who stands in for whom.
     #[serde(default)]
@@ -108,6 +111,11 @@ impl Organization {
             .filter(|absence| absence.deputy == *person && absence.covers(now))
             .find(|absence| candidates.iter().any(|candidate| self.is_candidate(&absence.person, candidate)))
             .map(|absence| Some(&absence.person))
+    }
+
+    /// Whether somebody stands in for the person at this instant.
+    pub fn is_absent(&self, person: &Name, now: Timestamp) -> bool {
+        self.absences.iter().any(|absence| absence.person == *person && absence.covers(now))
     }
 
     /// Everyone who may act as one of the candidates at this instant, deputies included, by id.

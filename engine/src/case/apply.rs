@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::visit::{Deadline, Lock, Outcome, Task, Visit};
 use super::{BACK_DEPTH_MAX, Before, Case, Closed, Performers, Taken};
-use crate::event::{Actor, Assigned, Ending, Event, Fields, Item, Moved, Transition};
+use crate::event::{Actor, Assigned, Ending, Event, Fields, Item, Light, Moved, Transition};
 use crate::ids::{Name, VisitId};
 
 impl Case {
@@ -41,7 +41,8 @@ impl Case {
             Event::FieldsSet { visit, values } => {
                 let fields = match self.visits.get_mut(visit) {
                     Some(visit) => &mut visit.fields,
-                    None => &mut self.fields,
+                    None if *visit == VisitId::CASE => &mut self.fields,
+                    None => return,
                 };
                 fields.extend(values.iter().map(|(name, value)| (name.clone(), value.clone())));
             }
@@ -49,8 +50,8 @@ impl Case {
                 self.enter(at, Visit::new(*visit, step.clone(), *parent, at), item, *after, *resumes);
             }
             Event::StepLeft { visit, step: _, how, kept } => self.leave(*visit, *how, *kept),
-            Event::ActionTaken { visit, scope, step: _, action, line: _, seal: _ } => {
-                self.take(at, by, *visit, *scope, action);
+            Event::ActionTaken { visit: _, scope, step: _, action, line: _, seal: _ } => {
+                self.take(at, by, *scope, action);
             }
             Event::ActionWithdrawn { sequence: _ } => self.restore(),
             Event::CaseClosed { outcome } => {
@@ -67,7 +68,10 @@ impl Case {
                 self.others += 1;
                 self.before = None;
             }
-            Event::JobQueued { .. } | Event::MessageSent { .. } | Event::WebhookRaised { .. } => {
+            Event::JobQueued { .. }
+            | Event::MessageSent { .. }
+            | Event::WebhookRaised { .. }
+            | Event::ChildCancelled { .. } => {
                 self.before = None;
                 self.apply_to_visit(at, event);
             }
@@ -96,12 +100,20 @@ impl Case {
             }),
             Event::DeadlineSet { visit, due } => self.change(*visit, |visit| {
                 let due = due.clone();
-                visit.deadline = Some(Deadline { due, light: Default::default(), paused: None, extensions: 0 });
+                visit.deadline = Some(Deadline { due, light: Light::Green, paused: None, moved: false, extensions: 0 });
             }),
             Event::DeadlineMoved { visit, why, light, due } => self.change(*visit, |visit| {
-                let extensions = visit.deadline.as_ref().map_or(0, |deadline| deadline.extensions);
-                let extensions = extensions + u32::from(*why == Moved::Extended);
-                visit.deadline = Some(Deadline { due: due.clone(), light: *light, paused: None, extensions });
+                let before = visit.deadline.as_ref();
+                let extensions = before.map_or(0, |before| before.extensions) + u32::from(*why == Moved::Extended);
+                let (moved, paused) = match why {
+                    Moved::Extended => (true, before.and_then(|before| before.paused)),
+                    Moved::Resumed => (true, None),
+                    Moved::Restarted => (false, None),
+                    Moved::Recalculated => {
+                        (before.is_some_and(|before| before.moved), before.and_then(|before| before.paused))
+                    }
+                };
+                visit.deadline = Some(Deadline { due: due.clone(), light: *light, paused, moved, extensions });
             }),
             Event::DeadlinePaused { visit } => self.change_deadline(*visit, |deadline| deadline.paused = Some(at)),
             Event::RungPassed { visit, step: _, rung, at: _, line: _, light, next } => {
@@ -126,6 +138,8 @@ impl Case {
             Event::ItemDropped { visit, index } => self.change(*visit, |visit| {
                 visit.waiting.retain(|item| item.index != *index);
                 visit.results.remove(index);
+                // Its index stays used.
+                visit.ended.insert((visit.step.clone(), *index), Ending::Left);
             }),
             Event::ChildClosed { visit, outcome: _ } | Event::ChildCancelled { visit, child: _ } => {
                 self.change(*visit, |visit| visit.child = None);
@@ -185,7 +199,8 @@ impl Case {
     fn set_timer(&mut self, visit: VisitId, timer: u16, at: Option<Timestamp>) {
         let timers = match self.visits.get_mut(&visit) {
             Some(visit) => &mut visit.timers,
-            None => &mut self.timers,
+            None if visit == VisitId::CASE => &mut self.timers,
+            None => return,
         };
         match at {
             Some(at) => timers.insert(timer, at),
@@ -218,6 +233,12 @@ impl Case {
         }
         if let (Some(item), Some(each)) = (item, self.visits.get_mut(&visit.parent)) {
             each.waiting.retain(|waiting| waiting.index != item.index);
+            // It runs again, by `back` or `repeat`: what counts is how it ends now.
+            each.ended.remove(&(visit.step.clone(), item.index));
+            let is_done = each.ended.iter().all(|((_, index), how)| *index != item.index || *how == Ending::Done);
+            if let Some(outcome) = each.results.get_mut(&item.index) {
+                outcome.done = is_done;
+            }
         }
         *self.visited.entry(visit.step.clone()).or_insert(0) += 1;
         self.next_visit = self.next_visit.max(visit.id.0 + 1);
@@ -269,7 +290,7 @@ impl Case {
         self.left.retain(|root, _| reachable.contains(root));
     }
 
-    fn take(&mut self, at: Timestamp, by: &Actor, visit: VisitId, scope: VisitId, action: &Name) {
+    fn take(&mut self, at: Timestamp, by: &Actor, scope: VisitId, action: &Name) {
         let Some(person) = by.as_person() else { return };
         if self.before.is_none() {
             let mut case = self.clone();
@@ -283,15 +304,15 @@ impl Case {
         record.by = person.clone();
         record.at = at;
         self.change(scope, |scope| *scope.actions.entry(action.clone()).or_insert(0) += 1);
-        if let Some(place) = self.visits.get(&visit) {
-            let round = if place.item.is_some() { place.parent } else { place.id };
-            let performers = Performers { round, people: BTreeSet::new() };
-            let record = self.performers.entry(place.step.clone()).or_insert(performers);
+        let people: Vec<Name> = std::iter::once(person).chain(by.deputy_for()).cloned().collect();
+        let rounds: Vec<(Name, VisitId)> = self.path(scope).map(|place| (place.step.clone(), round_of(place))).collect();
+        for (step, round) in rounds {
+            let record = self.performers.entry(step).or_insert(Performers { round, people: BTreeSet::new() });
             if record.round != round {
                 record.round = round;
                 record.people.clear();
             }
-            record.people.insert(person.clone());
+            record.people.extend(people.iter().cloned());
         }
     }
 
@@ -304,4 +325,9 @@ impl Case {
         self.sequence = sequence;
         self.next_visit = next_visit;
     }
+}
+
+/// The visit that makes a round of a step: its own, or the `each` around its items.
+fn round_of(place: &Visit) -> VisitId {
+    if place.item.is_some() { place.parent } else { place.id }
 }

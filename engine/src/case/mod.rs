@@ -45,7 +45,7 @@ pub struct Case {
     pub visited: BTreeMap<Name, u32>,
     /// How often each action was taken, and by whom last.
     pub taken: BTreeMap<Name, Taken>,
-    /// Who acted in each step, in its latest round.
+    /// Who acted in each step or inside it, in its latest round, with those they stood in for.
     pub performers: BTreeMap<Name, Performers>,
     /// What the items of each finished `each` found.
     pub collections: BTreeMap<Name, Vec<Outcome>>,

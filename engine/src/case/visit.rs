@@ -90,6 +90,8 @@ pub struct Deadline {
     pub light: Light,
     /// When its clock was stopped.
     pub paused: Option<Timestamp>,
+    /// Whether it was extended, or paused and resumed: its rule alone does not give the due time any more.
+    pub moved: bool,
     /// How often it was extended.
     pub extensions: u32,
 }

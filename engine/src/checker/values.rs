@@ -1,6 +1,6 @@
 //! Words, numbers, spans, conditions and values, read where they stand.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use super::Checker;
 use super::names::Visible;
@@ -10,88 +10,48 @@ use crate::formula::{Cell, Formula, Operand};
 use crate::ids::Name;
 use crate::time::{RungAt, Span};
 use crate::value::{Type, Value};
-use crate::yaml::{Node, Scalar};
+use crate::yaml::{Node, Scalar, reader};
 
 impl Checker<'_> {
     /// Says that something else was expected.
-    pub fn shape(&mut self, node: &Node, what: &str, wanted: &str) {
-        let found = match (node.as_scalar(), node.as_sequence()) {
-            (Some(scalar), _) if scalar.as_null() => "nothing".to_owned(),
-            (Some(scalar), _) => format!("`{}`", shortened(&scalar.text)),
-            (None, Some(_)) => "a list".to_owned(),
-            (None, None) => "a mapping".to_owned(),
-        };
-        self.error(node.span, "wrong-shape", format!("{what}: expected {wanted}, found {found}"));
+    pub fn shape(&mut self, node: &Node, wanted: &str) {
+        reader::wrong_shape(node, wanted, &mut self.out);
     }
 
     /// A text: any scalar that is there.
     pub fn text(&mut self, node: &Node, what: &str) -> Option<Name> {
-        match node.as_scalar() {
-            Some(scalar) if !scalar.as_null() => Some(scalar.text.clone()),
-            Some(_) | None => {
-                self.shape(node, what, "a text");
-                None
-            }
-        }
+        reader::words(node, what, &mut self.out).map(|scalar| scalar.text.clone())
     }
 
     /// A name that the definition gives to something.
-    pub fn check_name(&mut self, name: &Name, span: Place, what: &str) -> bool {
-        let is_letter = |c: char| c.is_alphabetic() || c == '_';
-        let begins = name.chars().next().is_some_and(is_letter);
-        let fits = name.chars().all(|c| is_letter(c) || c.is_ascii_digit() || c == '-');
-        if !begins || !fits {
-            let message = format!("`{name}` cannot be the name of {what}");
-            self.error(span, "bad-name", message)
-                .help("a name begins with a letter and has only letters, digits, `-` and `_`");
-        }
-        begins && fits
+    pub fn check_name(&mut self, name: &Name, span: Place) -> bool {
+        reader::is_name(name, span, &mut self.out)
     }
 
     /// `true` or `false`.
-    pub fn boolean(&mut self, node: &Node, what: &str) -> Option<bool> {
-        let found = node.as_bool();
-        if found.is_none() {
-            self.shape(node, what, "true or false");
-        }
-        found
+    pub fn boolean(&mut self, node: &Node) -> Option<bool> {
+        reader::boolean(node, &mut self.out)
     }
 
     /// A whole number within bounds.
-    pub fn integer(&mut self, node: &Node, what: &str, within: Range<u32>) -> Option<u32> {
-        let found = node.as_integer().and_then(|number| u32::try_from(number).ok()).filter(|number| within.contains(number));
-        if found.is_none() {
-            self.shape(node, what, &format!("a whole number from {} to {}", within.start, within.end - 1));
-        }
-        found
+    pub fn integer(&mut self, node: &Node, within: RangeInclusive<u32>) -> Option<u32> {
+        let within = i64::from(*within.start())..=i64::from(*within.end());
+        reader::integer_within(node, within, &mut self.out).and_then(|number| u32::try_from(number).ok())
     }
 
     /// A list.
-    pub fn list<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Node] {
-        match node.as_sequence() {
-            Some(items) => items,
-            None => {
-                self.shape(node, what, "a list");
-                &[]
-            }
-        }
+    pub fn list<'n>(&mut self, node: &'n Node) -> &'n [Node] {
+        reader::sequence(node, &mut self.out).unwrap_or(&[])
     }
 
     /// One, or a list of them.
     pub fn one_or_many<'n>(&self, node: &'n Node) -> &'n [Node] {
-        node.as_sequence().unwrap_or(std::slice::from_ref(node))
+        reader::one_or_many(node)
     }
 
     /// One of several words.
-    pub fn word<T: Copy>(&mut self, node: &Node, what: &str, words: &[(&str, T)]) -> Option<T> {
-        let text = self.text(node, what)?;
-        let found = words.iter().find(|(word, _)| text == *word).map(|(_, meaning)| *meaning);
-        if found.is_none() {
-            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            let message = format!("{what}: there is no `{text}`, only {}", spoken(&known));
-            self.error(node.span, "unknown-word", message).suggest(&text, known.into_iter());
-        }
-        found
+    pub fn word<T: Copy>(&mut self, node: &Node, words: &[(&str, T)]) -> Option<T> {
+        reader::one_of(node, words, &mut self.out)
     }
 
     /// A span of time, as `3 working days`.
@@ -134,7 +94,7 @@ impl Checker<'_> {
     /// An expression, with or without `=` before it.
     pub fn formula(&mut self, node: &Node, wanted: &Type) -> Option<Formula> {
         let Some(scalar) = node.as_scalar().filter(|scalar| !scalar.as_null()) else {
-            self.shape(node, "an expression", "an expression");
+            self.shape(node, "an expression");
             return None;
         };
         let (text, offset) = expression_text(scalar);
@@ -153,7 +113,7 @@ impl Checker<'_> {
     /// A cell of a decision table: what the input must be.
     pub fn unary_tests(&mut self, node: &Node, input: &Type) -> Option<Cell> {
         let Some(scalar) = node.as_scalar() else {
-            self.shape(node, "a cell", "a test, as `> 3`, `\"water\"` or `-`");
+            self.shape(node, "a test, as `> 3`, `\"water\"` or `-`");
             return None;
         };
         let visible = Visible::new(self);
@@ -228,12 +188,4 @@ pub fn spoken(words: &[&str]) -> String {
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
         None => String::new(),
     }
-}
-
-fn shortened(text: &str) -> String {
-    let mut short: String = text.chars().take(40).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    short
 }

@@ -72,7 +72,8 @@ impl Action {
                 if held.is_some_and(|task| task.asked_by.is_some()) {
                     return Err(Rejection::Forbidden { verb: self.name.clone() });
                 }
-                None
+                let candidates = self.by.candidates(&moment.place(scope));
+                moment.world.organization.acts_for(person, &candidates, moment.now).flatten().cloned()
             }
             Some(holder) => {
                 let organization = moment.world.organization;
@@ -90,7 +91,7 @@ impl Action {
                 acting(moment.by, &self.by.candidates(&place), &place, moment.now)?
             }
         };
-        self.people.allows(&moment.case, person)?;
+        self.people.allows(&moment.case, person, deputy_for.as_ref())?;
         let times = found.actions.get(&self.name).copied().unwrap_or(0);
         match self.at_most {
             Some(at_most) if times >= at_most => Err(Rejection::TooOften { action: self.name.clone(), at_most }),
@@ -147,29 +148,25 @@ pub fn as_deputy(actor: &Actor, deputy_for: Option<Name>) -> Actor {
 const AT_MOST_MAX: u32 = 1_000;
 
 impl Action {
-    /// Reads one entry of `actions`; `around` is who may act in the step, and `step` what the step says of its people:
-    /// an action without people of its own is for those of the step.
-    pub fn check(checker: &mut Checker<'_>, entry: &Entry, around: Option<&Who>, step: &People) -> Option<Self> {
+    /// Reads one entry of `actions`; `step` is who may act in the step that declares it.
+    pub fn check(checker: &mut Checker<'_>, entry: &Entry, step: &People) -> Option<Self> {
         let name = &entry.key.text;
-        if !checker.check_name(name, entry.key.span, "an action") {
+        if !checker.check_name(name, entry.key.span) {
             return None;
         }
         let mut keys = checker.keys(&entry.value, &format!("the action `{name}`"))?;
         let title = keys.take("title").and_then(|title| checker.text(title, "`title`")).unwrap_or_else(|| name.clone());
-        let mut people = People::check(checker, &mut keys);
-        if people.by.is_none() {
-            people.not_by.extend(step.not_by.iter().cloned());
-            people.same_as = people.same_as.or_else(|| step.same_as.clone());
-        }
+        let people = People::check(checker, &mut keys);
+        let has_own_people = people.by.is_some();
+        let people = people.inside(step.clone());
         let form = keys.take("form").map(|form| Form::check(checker, form)).unwrap_or_default();
         let requirements = keys.take("require").map(|node| check_requirements(checker, node)).unwrap_or_default();
-        let at_most = keys.take("at_most").and_then(|node| checker.integer(node, "`at_most`", 1..AT_MOST_MAX + 1));
-        let needs_seal = keys.take("seal").and_then(|node| checker.boolean(node, "`seal`")).unwrap_or(false);
+        let at_most = keys.take("at_most").and_then(|node| checker.integer(node, 1..=AT_MOST_MAX));
+        let needs_seal = keys.take("seal").and_then(|node| checker.boolean(node)).unwrap_or(false);
         let mut hook = Hook::check(checker, &mut keys);
         hook.line = checker.line(entry.key.span);
         keys.finish(checker);
-        let has_own_people = people.by.is_some();
-        let Some(by) = people.by.clone().or_else(|| around.cloned()) else {
+        let Some(by) = people.by.clone() else {
             let message = format!("nobody may take `{name}`: neither it nor a step around it has `by`");
             checker.error(entry.key.span, "nobody", message).help("add `by: ROLE`");
             return None;
@@ -182,7 +179,7 @@ impl Action {
 /// Reads `require`.
 pub fn check_requirements(checker: &mut Checker<'_>, node: &Node) -> Vec<Requirement> {
     let mut requirements = Vec::new();
-    for item in checker.list(node, "`require`") {
+    for item in checker.list(node) {
         let Some(mut keys) = checker.keys(item, "a requirement") else { continue };
         let that = keys.require("that", checker).and_then(|that| checker.condition(that));
         let otherwise = keys.require("else", checker).and_then(|text| checker.text(text, "`else`"));

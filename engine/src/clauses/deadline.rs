@@ -96,26 +96,33 @@ impl DeadlineRule {
         Due { at, provisional: false, rule: "until".to_owned(), from, calendar: Some(name), rungs }
     }
 
-    /// The light, and the rungs still to come, of a due time seen at `now`.
-    fn settle(&self, mut due: Due, now: Timestamp) -> (Due, Light) {
+    /// Another due time for a running deadline, which goes on being counted by the same rule.
+    fn due_again(&self, moment: &Moment<'_>, deadline: &Deadline, at: Timestamp) -> Due {
+        Due { rule: deadline.due.rule.clone(), ..self.due_at(moment, deadline.due.from, at) }
+    }
+
+    /// The light, and the rungs still to come, of a due time seen now.
+    fn settle(&self, moment: &Moment<'_>, visit: VisitId, mut due: Due) -> (Due, Light) {
+        let place = moment.place(visit);
         let mut light = Light::Green;
         let mut reached: Option<Timestamp> = None;
         for (rung, slot) in self.ladder.iter().zip(&mut due.rungs) {
             let Some(at) = *slot else { continue };
-            if at > now {
+            if at > moment.now {
                 continue;
             }
-            if reached.is_none_or(|last| last <= at) {
+            let applies = rung.hook.when.as_ref().is_none_or(|when| when.holds(&place));
+            if applies && reached.is_none_or(|last| last <= at) {
                 light = rung.light.unwrap_or(light);
                 reached = Some(at);
             }
-            *slot = None;
+            *slot = rung.every.and_then(|every| next_after(self.calendar(moment), at, every, moment.now));
         }
         (due, light)
     }
 
     fn move_to(&self, moment: &mut Moment<'_>, visit: VisitId, due: Due, why: Moved) {
-        let (due, light) = self.settle(due, moment.now);
+        let (due, light) = self.settle(moment, visit, due);
         moment.emit(Event::DeadlineMoved { visit, why, light, due });
     }
 
@@ -137,14 +144,12 @@ impl DeadlineRule {
         let Some(deadline) = running(moment, visit) else { return };
         let due = match more {
             Length::Until(operand) => match operand.instant(&moment.place(seen_from)) {
-                Some(at) => self.due_at(moment, deadline.due.from, at),
+                Some(at) => self.due_again(moment, &deadline, at),
                 None => return,
             },
             Length::Span(span) => {
                 let end = self.calendar(moment).extend(deadline.due.at, *span);
-                let mut due = self.due_at(moment, deadline.due.from, end.at);
-                due.provisional = end.provisional;
-                due
+                Due { provisional: end.provisional, ..self.due_again(moment, &deadline, end.at) }
             }
         };
         self.move_to(moment, visit, due, Moved::Extended);
@@ -172,15 +177,18 @@ impl DeadlineRule {
             let stood = moment.now.duration_since(paused);
             deadline.due.at.checked_add(stood).unwrap_or(Timestamp::MAX)
         };
-        let mut due = self.due_at(moment, deadline.due.from, at);
-        due.provisional = deadline.due.provisional;
+        let due = Due { provisional: deadline.due.provisional, ..self.due_again(moment, &deadline, at) };
         self.move_to(moment, visit, due, Moved::Resumed);
     }
 
-    /// Computes the due time again after a change of calendar; it moves only as the calendar allows.
+    /// Computes the due time again after a change of calendar; it moves only as the calendar allows. One that somebody
+    /// extended or paused stays as it was agreed.
     pub fn recalculate(&self, moment: &mut Moment<'_>, visit: VisitId) {
         let Some(deadline) = running(moment, visit) else { return };
         let Ok(span) = deadline.due.rule.parse::<Span>() else { return };
+        if deadline.moved {
+            return;
+        }
         let due = self.due_after(moment, deadline.due.from, span);
         let calendar = self.calendar(moment);
         let old = Instant { at: deadline.due.at, provisional: deadline.due.provisional };
@@ -196,25 +204,26 @@ impl DeadlineRule {
         let Some(rung) = self.ladder.get(usize::from(number)) else { return };
         let Some(deadline) = running(moment, visit) else { return };
         let Some(at) = deadline.due.rungs.get(usize::from(number)).copied().flatten() else { return };
-        let next = rung.every.and_then(|every| self.next_after(moment, at, every));
+        let next = rung.every.and_then(|every| next_after(self.calendar(moment), at, every, moment.now));
         let line = rung.hook.line;
         let applies = rung.hook.when.as_ref().is_none_or(|when| when.holds(&moment.place(visit)));
         let light = rung.light.filter(|_| applies);
         moment.emit(Event::RungPassed { visit, step: step.clone(), rung: number, at, line, light, next });
         rung.hook.run(moment, visit, step, crate::event::Edge::Rung(number), may_move);
     }
+}
 
-    fn next_after(&self, moment: &Moment<'_>, at: Timestamp, every: Span) -> Option<Timestamp> {
-        let calendar = self.calendar(moment);
-        let mut next = at;
-        for _ in 0..REPEATS_MAX {
-            next = calendar.add(next, every).at;
-            if next > moment.now {
-                return Some(next);
-            }
+/// When something that comes every so often comes again after now. `at` is when it was to be: counting from there keeps
+/// it in step, and an instant at 24:00 belongs to the day it ends.
+pub fn next_after(calendar: &Calendar, at: Timestamp, every: Span, now: Timestamp) -> Option<Timestamp> {
+    let mut next = at;
+    for _ in 0..REPEATS_MAX {
+        next = calendar.extend(next, every).at;
+        if next > now {
+            return Some(next);
         }
-        None
     }
+    None
 }
 
 fn running(moment: &Moment<'_>, visit: VisitId) -> Option<Deadline> {
@@ -242,7 +251,7 @@ impl DeadlineRule {
         };
         let calendar = keys.take("calendar").and_then(|calendar| check_calendar(checker, calendar));
         let ladder = keys.take("ladder").map(|ladder| {
-            let rungs = checker.list(ladder, "`ladder`");
+            let rungs = checker.list(ladder);
             rungs.iter().filter_map(|rung| Rung::check(checker, rung)).collect()
         });
         keys.finish(checker);
@@ -289,7 +298,7 @@ impl Rung {
         let mut keys = checker.keys(node, "a rung")?;
         let at = keys.require("at", checker).and_then(|at| checker.rung_at(at));
         let lights = [("green", Light::Green), ("yellow", Light::Yellow), ("red", Light::Red)];
-        let light = keys.take("light").and_then(|light| checker.word(light, "`light`", &lights));
+        let light = keys.take("light").and_then(|light| checker.word(light, &lights));
         let every = keys.take("every").and_then(|every| checker.span(every, "`every`"));
         let hook = Hook::check(checker, &mut keys);
         keys.finish(checker);

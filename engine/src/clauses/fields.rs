@@ -17,7 +17,7 @@ const KINDS: [&str; 10] =
 /// The keys that say what a field may hold.
 const SHAPES: [&str; 5] = ["text", "type", "choice", "catalog", "list"];
 
-/// Reads `fields`, in order. Defaults may use the fields before them.
+/// Reads `fields`, in order.
 pub fn check_fields(checker: &mut Checker<'_>, node: &Node) -> Vec<Arc<Field>> {
     let mut fields = Vec::new();
     if checker.keys(node, "`fields`").is_none() {
@@ -25,7 +25,7 @@ pub fn check_fields(checker: &mut Checker<'_>, node: &Node) -> Vec<Arc<Field>> {
     }
     for entry in node.as_mapping().unwrap_or_default() {
         let name = &entry.key.text;
-        if !checker.check_name(name, entry.key.span, "a field") {
+        if !checker.check_name(name, entry.key.span) {
             continue;
         }
         if RESERVED.contains(&name.as_str()) {
@@ -43,10 +43,10 @@ pub fn check_fields(checker: &mut Checker<'_>, node: &Node) -> Vec<Arc<Field>> {
 const RESERVED: [&str; 2] = ["opened", "outcome"];
 
 fn check_field(checker: &mut Checker<'_>, name: &Name, mut keys: Keys<'_>) -> Option<Field> {
-    let line = checker.line(keys.span);
+    let line = checker.line(keys.span());
     let title = keys.take("title").and_then(|title| checker.text(title, "`title`")).unwrap_or_else(|| name.clone());
     let hint = keys.take("hint").and_then(|hint| checker.text(hint, "`hint`"));
-    let private = keys.take("private").and_then(|node| checker.boolean(node, "`private`")).unwrap_or(false);
+    let private = keys.take("private").and_then(|node| checker.boolean(node)).unwrap_or(false);
     let shape = check_shape(checker, &mut keys, name);
     let default_node = keys.take("default");
     let default = match (&shape, default_node) {
@@ -69,14 +69,14 @@ fn check_shape(checker: &mut Checker<'_>, keys: &mut Keys<'_>, name: &Name) -> O
             _ => format!("the field `{name}` says twice what it holds"),
         };
         let help = "write one of `text: line`, `text: long`, `type: …`, `choice: {…}`, `catalog: …`, `list: …`";
-        checker.error(keys.span, "field-kind", message).help(help);
+        checker.error(keys.span(), "field-kind", message).help(help);
         return None;
     };
     let node = keys.take(key)?;
     match *key {
         "text" => {
             let words = [("line", false), ("long", true)];
-            let long = checker.word(node, "`text`", &words)?;
+            let long = checker.word(node, &words)?;
             Some((if long { Shape::Long } else { Shape::Line }, Type::Text))
         }
         "type" => check_kind(checker, node),
@@ -132,7 +132,7 @@ fn check_choice(checker: &mut Checker<'_>, node: &Node) -> Option<(Shape, Type)>
             }
         }
         None => {
-            for item in checker.list(node, "`choice`") {
+            for item in checker.list(node) {
                 let key = checker.text(item, "a choice")?;
                 if choices.iter().any(|(known, _)| *known == key) {
                     checker.error(item.span, "duplicate-choice", format!("`{key}` is listed twice"));

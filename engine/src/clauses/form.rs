@@ -83,7 +83,7 @@ impl Form {
     /// Reads `form`: names of fields in scope; a `?` after a name makes it optional.
     pub fn check(checker: &mut Checker<'_>, node: &Node) -> Self {
         let mut entries: Vec<FormEntry> = Vec::new();
-        for item in checker.list(node, "`form`") {
+        for item in checker.list(node) {
             let Some(text) = checker.text(item, "a field") else { continue };
             let (name, required) = match text.strip_suffix('?') {
                 Some(name) => (Name::new(name), false),

@@ -123,7 +123,7 @@ impl Goto {
 impl Hook {
     /// Reads what happens at a rung, a listener or an action: effects as keys, `do`, `goto`, `when`.
     pub fn check(checker: &mut Checker<'_>, keys: &mut Keys<'_>) -> Self {
-        let line = checker.line(keys.span);
+        let line = checker.line(keys.span());
         let when = keys.take("when").and_then(|when| checker.condition(when));
         let mut deeds = check_inline(checker, keys);
         deeds.extend(keys.take("do").map(|node| check_deeds(checker, node)).unwrap_or_default());

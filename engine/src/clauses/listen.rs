@@ -1,6 +1,9 @@
 //! `listen`: answers to messages, instants and conditions while the case is in a step.
 
+use jiff::Timestamp;
+
 use crate::checker::Checker;
+use crate::clauses::deadline::next_after;
 use crate::clauses::effects::{Destination, write};
 use crate::clauses::hook::Hook;
 use crate::event::{Edge, Event, Fields};
@@ -105,14 +108,17 @@ pub fn hear(listeners: &[Listener], moment: &mut Moment<'_>, visit: VisitId, nam
 impl Listener {
     /// Does what the listener says.
     pub fn answer(&self, moment: &mut Moment<'_>, visit: VisitId, step: &Name, number: u16) {
+        if self.hook.when.as_ref().is_some_and(|when| !when.holds(&moment.place(visit))) {
+            return;
+        }
         moment.emit(Event::ListenerHeard { visit, listener: number, line: self.hook.line });
         self.hook.run(moment, visit, step, Edge::Listener(number), true);
     }
 
-    /// The alarm rang: sets it again when it repeats, and puts the listener on the agenda.
-    pub fn ring(&self, moment: &mut Moment<'_>, visit: VisitId, number: u16) {
+    /// The alarm set for `at` rang: sets it again when it repeats, and puts the listener on the agenda.
+    pub fn ring(&self, moment: &mut Moment<'_>, visit: VisitId, number: u16, at: Timestamp) {
         let next = match &self.to {
-            Listens::Every(span) => Some(moment.calendar.add(moment.now, *span).at),
+            Listens::Every(span) => next_after(moment.calendar, at, *span, moment.now),
             Listens::After(_) | Listens::Message { .. } | Listens::When(_) => None,
         };
         moment.emit(Event::TimerPassed { visit, timer: timer_of(number), next });
@@ -151,7 +157,7 @@ impl Listener {
 
     /// Reads `listen`.
     pub fn check_all(checker: &mut Checker<'_>, node: &Node) -> Vec<Self> {
-        let items = checker.list(node, "`listen`");
+        let items = checker.list(node);
         items.iter().filter_map(|item| Self::check(checker, item)).collect()
     }
 }

@@ -39,18 +39,20 @@ pub struct People {
 }
 
 impl People {
-    /// Whether the case's history lets this person do it.
+    /// Whether the case's history lets this person do it, perhaps as the deputy of an absent one: what either did counts
+    /// as done by both.
     ///
     /// # Errors
     /// `Separation` or `SamePersonNeeded`.
-    pub fn allows(&self, case: &Case, person: &Name) -> Result<(), Rejection> {
+    pub fn allows(&self, case: &Case, person: &Name, absent: Option<&Name>) -> Result<(), Rejection> {
+        let performed = |step: &Name| std::iter::once(person).chain(absent).find(|person| performed(case, step, person));
         for step in &self.not_by {
-            if performed(case, step, person) {
+            if let Some(person) = performed(step) {
                 return Err(Rejection::Separation { person: person.clone(), step: step.clone() });
             }
         }
         match &self.same_as {
-            Some(step) if case.performers.contains_key(step) && !performed(case, step, person) => {
+            Some(step) if case.performers.contains_key(step) && performed(step).is_none() => {
                 Err(Rejection::SamePersonNeeded { step: step.clone() })
             }
             Some(_) | None => Ok(()),
@@ -86,7 +88,9 @@ impl Assign {
         let place = moment.place(visit);
         let fit = || {
             let actors = place.organization.actors(candidates, place.now);
-            let fit = actors.into_iter().filter(|person| people.allows(place.case, person).is_ok());
+            let fit = actors.into_iter().filter(|person| {
+                !place.organization.is_absent(person, place.now) && people.allows(place.case, person, None).is_ok()
+            });
             fit.collect::<Vec<Name>>()
         };
         let chosen = match self {
@@ -127,7 +131,7 @@ pub fn check_who(checker: &mut Checker<'_>, node: &Node) -> Option<Who> {
     }
     let name = checker.text(node, "a role")?;
     if name.starts_with('=') {
-        return checker.operand(node, &Type::Any).map(Who::Person);
+        return check_person_formula(checker, node).map(Who::Person);
     }
     if let Some(who) = checker.roles.get(&name) {
         return Some(who.clone());
@@ -136,6 +140,19 @@ pub fn check_who(checker: &mut Checker<'_>, node: &Node) -> Option<Who> {
     let known = known.iter().map(Name::as_str);
     checker.error(node.span, "unknown-role", format!("there is no role `{name}`")).suggest(&name, known);
     None
+}
+
+/// An expression for people, not for units: a unit has no inbox, only its people do.
+fn check_person_formula(checker: &mut Checker<'_>, node: &Node) -> Option<Operand> {
+    let formula = checker.formula(node, &Type::Any)?;
+    let kind = formula.expression().result_type();
+    let is_unit = *kind == Type::Unit || *kind == Type::list(Type::Unit);
+    if is_unit {
+        let help = format!("name a duty as well: {{unit: {}, duty: …}}", node.as_scalar().map_or("…", |scalar| &scalar.text));
+        checker.error(node.span, "unit-for-person", "this is a unit, and people are needed").help(help);
+        return None;
+    }
+    Some(Operand::Formula(formula))
 }
 
 /// Reads `unit` and `duty`, `person`, or `any` among the keys of something.
@@ -184,6 +201,21 @@ fn check_known(checker: &mut Checker<'_>, operand: &Operand, node: &Node, what: 
 }
 
 impl People {
+    /// Reads what a step says of its people; its other keys are read elsewhere.
+    pub fn read(checker: &mut Checker<'_>, node: &Node) -> Self {
+        checker.keys(node, "a step").map(|mut keys| Self::check(checker, &mut keys)).unwrap_or_default()
+    }
+
+    /// The people of a step or an action inside another: who has no `by` of its own takes over what is around.
+    pub fn inside(mut self, around: Self) -> Self {
+        if self.by.is_none() {
+            self.by = around.by;
+            self.not_by.extend(around.not_by);
+            self.same_as = self.same_as.or(around.same_as);
+        }
+        self
+    }
+
     /// Reads `by`, `not_by` and `same_as` among the keys of a step or an action.
     pub fn check(checker: &mut Checker<'_>, keys: &mut Keys<'_>) -> Self {
         let by = keys.take("by").and_then(|by| check_who(checker, by));
@@ -203,7 +235,7 @@ impl Assign {
             return checker.operand(node, &Type::Person).map_or(Self::Pool, Self::Person);
         }
         let words = [("pool", 0u8), ("least-busy", 1), ("in-turn", 2)];
-        match checker.word(node, "`assign`", &words) {
+        match checker.word(node, &words) {
             Some(1) => Self::LeastBusy,
             Some(2) => Self::InTurn,
             Some(_) | None => Self::Pool,

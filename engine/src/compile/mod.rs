@@ -79,7 +79,7 @@ fn by_name(fields: &[Arc<Field>]) -> BTreeMap<Name, Arc<Field>> {
 fn check_process(checker: &mut Checker<'_>, node: &Node) -> Option<Process> {
     let mut keys = checker.keys(node, "the process")?;
     let name_node = keys.require("process", checker);
-    let name = name_node.and_then(|node| checker.text(node, "`process`").filter(|name| checker.check_name(name, node.span, "a process")));
+    let name = name_node.and_then(|node| checker.text(node, "`process`").filter(|name| checker.check_name(name, node.span)));
     let title = keys.take("title").and_then(|title| checker.text(title, "`title`"));
     let source = keys.take("source").and_then(|source| checker.text(source, "`source`"));
     let calendar = keys.take("calendar").and_then(|calendar| check_calendar(checker, calendar));
@@ -102,6 +102,7 @@ fn check_process(checker: &mut Checker<'_>, node: &Node) -> Option<Process> {
     keys.finish(checker);
     let steps: Vec<Step> = steps.into_iter().collect::<Option<_>>()?;
     check_ends(checker, &steps, &sketches);
+    check_locks(checker, &steps, &sketches);
     let outcomes = steps.iter().filter_map(|step| match &step.kind {
         Kind::Close(close) => Some(close.outcome.clone()),
         _ => None,
@@ -148,7 +149,7 @@ fn check_number(checker: &mut Checker<'_>, node: &Node) -> Option<NumberPattern>
 
 fn check_forbids(checker: &mut Checker<'_>, node: &Node) -> BTreeSet<Name> {
     let items = checker.one_or_many(node);
-    items.iter().filter_map(|item| checker.word(item, "`forbid`", &VERBS)).map(Name::from).collect()
+    items.iter().filter_map(|item| checker.word(item, &VERBS)).map(Name::from).collect()
 }
 
 fn check_roles(checker: &mut Checker<'_>, node: &Node) -> BTreeMap<Name, Role> {
@@ -158,7 +159,7 @@ fn check_roles(checker: &mut Checker<'_>, node: &Node) -> BTreeMap<Name, Role> {
     }
     for entry in node.as_mapping().unwrap_or_default() {
         let name = &entry.key.text;
-        if !checker.check_name(name, entry.key.span, "a role") {
+        if !checker.check_name(name, entry.key.span) {
             continue;
         }
         let Some(mut keys) = checker.keys(&entry.value, &format!("the role `{name}`")) else { continue };
@@ -180,7 +181,7 @@ fn check_start(checker: &mut Checker<'_>, node: &Node) -> Option<Start> {
     let requirements = keys.take("require").map(|node| check_requirements(checker, node)).unwrap_or_default();
     let deeds = keys.take("do").map(|node| check_deeds(checker, node)).unwrap_or_default();
     let also = keys.take("also").map(|also| {
-        let items = checker.list(also, "`also`");
+        let items = checker.list(also);
         items.iter().filter_map(|item| check_entrance(checker, item)).collect()
     });
     let goto_node = keys.require("goto", checker);
@@ -247,11 +248,29 @@ fn check_ends(checker: &mut Checker<'_>, steps: &[Step], sketches: &[sketch::Ske
             | Kind::Do(_) => true,
         };
         let may_stay = matches!(step.kind, Kind::Stage(_)) && step.goto.is_none();
-        let is_outermost = step.parent.is_none();
-        if goes_on_by_itself && !may_stay && is_outermost && step.goto.is_none() && step.follower.is_none() {
-            let message = format!("nothing follows `{}`, and the case is not closed", step.name);
+        let is_last = step.parent.is_none() && step.goto.is_none() && step.follower.is_none();
+        let goes_on = (goes_on_by_itself && !may_stay) || step.when.is_some();
+        if goes_on && is_last {
+            let message = match goes_on_by_itself && !may_stay {
+                true => format!("nothing follows `{}`, and the case is not closed", step.name),
+                false => format!("nothing follows `{}` when its `when` does not hold, and the case is not closed", step.name),
+            };
             checker.error(found.span, "nothing-follows", message).help("add `goto: STEP`, or a step with `close` after it");
         }
     }
 }
 
+/// A step that waits for a lock which a step around it holds would wait for ever.
+fn check_locks(checker: &mut Checker<'_>, steps: &[Step], sketches: &[sketch::Sketch<'_>]) {
+    for (step, found) in steps.iter().zip(sketches) {
+        let Some(lock) = &step.lock else { continue };
+        let mut around = step.parent;
+        while let Some((outer, sketch)) = around.and_then(|id| Some((steps.get(usize::from(id.0))?, sketches.get(usize::from(id.0))?))) {
+            if outer.lock.as_ref() == Some(lock) {
+                let message = format!("`{}` waits for ever: a step around it holds the lock `{lock}`", step.name);
+                checker.error(found.span, "lock-inside-itself", message).note(sketch.span, "it is taken here");
+            }
+            around = outer.parent;
+        }
+    }
+}

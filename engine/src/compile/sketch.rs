@@ -118,7 +118,7 @@ impl<'n> Sketcher<'n> {
                 checker.error(key.span, "reserved-name", message);
                 continue;
             }
-            if !checker.check_name(&key.text, key.span, "a step") {
+            if !checker.check_name(&key.text, key.span) {
                 continue;
             }
             found.extend(self.step(checker, &key.text, key.span, value, parent));

@@ -11,7 +11,7 @@ use crate::clauses::effects::check_deeds;
 use crate::clauses::fields::check_fields;
 use crate::clauses::hook::Goto;
 use crate::clauses::listen::Listener;
-use crate::clauses::people::{Assign, People, check_who};
+use crate::clauses::people::{Assign, People};
 use crate::field::Field;
 use crate::formula::Operand;
 use crate::ids::{Name, written_step};
@@ -31,7 +31,6 @@ use crate::steps::stage::Stage;
 use crate::steps::task::Task;
 use crate::steps::wait::Wait;
 use crate::value::Type;
-use crate::who::Who;
 use crate::yaml::Node;
 
 /// The keys that belong to the `each`, not to its items.
@@ -89,11 +88,11 @@ pub fn declare(checker: &mut Checker<'_>, sketches: &[Sketch<'_>]) -> Vec<Known>
 fn declare_each(checker: &mut Checker<'_>, found: &Sketch<'_>) -> Known {
     let Some(node) = found.node.get("each") else { return Known::default() };
     let Some([entry]) = node.as_mapping() else {
-        checker.shape(node, "`each`", "one item variable and its list, as `{unit: =assisting_units}`");
+        checker.shape(node, "one item variable and its list, as `{unit: =assisting_units}`");
         return Known::default();
     };
     let variable = &entry.key.text;
-    checker.check_name(variable, entry.key.span, "an item");
+    checker.check_name(variable, entry.key.span);
     let items = checker.operand(&entry.value, &Type::list(Type::Any));
     let kind = match &items {
         Some(Operand::Formula(formula)) => match formula.expression().result_type() {
@@ -124,22 +123,23 @@ fn surround(checker: &mut Checker<'_>, sketches: &[Sketch<'_>], known: &[Known],
 
 /// Reads all steps.
 pub fn check_steps(checker: &mut Checker<'_>, sketches: &[Sketch<'_>], known: &[Known]) -> Vec<Option<Step>> {
-    let mut people: Vec<Option<Who>> = vec![None; sketches.len()];
+    let mut people: Vec<People> = vec![People::default(); sketches.len()];
     let mut steps = Vec::new();
     for (number, found) in (0u16..).zip(sketches) {
         surround(checker, sketches, known, Some(StepId(number)));
-        checker.may_end = found.parent.is_some();
-        let around = found.parent.and_then(|parent| people.get(usize::from(parent.0)).cloned().flatten());
+        let is_scope = ["steps", "branches", "each"].iter().any(|key| found.node.get(key).is_some());
+        checker.may_end = found.parent.is_some() || is_scope;
+        let around = found.parent.and_then(|parent| people.get(usize::from(parent.0)).cloned()).unwrap_or_default();
         let own = match found.part {
-            Part::Whole | Part::Item => found.node.get("by").and_then(|by| check_who(checker, by)),
-            Part::Each | Part::After => None,
+            Part::Whole | Part::Item => People::read(checker, found.node),
+            Part::Each | Part::After => People::default(),
         };
-        let by = own.or(around);
+        let people_here = own.inside(around);
         if let Some(slot) = people.get_mut(usize::from(number)) {
-            slot.clone_from(&by);
+            slot.clone_from(&people_here);
         }
         let here = known.get(usize::from(number)).cloned().unwrap_or_default();
-        steps.push(StepReader { checker, sketches, found, here, by }.read());
+        steps.push(StepReader { checker, sketches, found, here, people: people_here }.read());
     }
     checker.frames.clear();
     checker.members.clear();
@@ -152,7 +152,7 @@ struct StepReader<'r, 'c, 'n> {
     sketches: &'r [Sketch<'n>],
     found: &'r Sketch<'n>,
     here: Known,
-    by: Option<Who>,
+    people: People,
 }
 
 impl<'n> StepReader<'_, '_, 'n> {
@@ -219,7 +219,7 @@ impl<'n> StepReader<'_, '_, 'n> {
         }
         let present: Vec<&'static str> = KINDS.into_iter().filter(|key| keys.has(key)).collect();
         if let [_, second, ..] = present.as_slice() {
-            let span = keys.span_of(second).unwrap_or(keys.span);
+            let span = keys.span_of(second).unwrap_or(keys.span());
             let message = format!("a step is one thing, and this one says {}", crate::checker::spoken(&present));
             self.checker.error(span, "two-kinds", message).help("put one inside the other with `steps`");
             keys.know(&KINDS);
@@ -227,8 +227,8 @@ impl<'n> StepReader<'_, '_, 'n> {
         }
         let key = present.first().copied();
         let rests = !matches!(key, Some("choose" | "decide" | "do" | "close"));
-        let people = People::check(self.checker, keys);
-        let step = self.kind(keys, key, &people).map(|kind| self.plain(kind, title));
+        keys.know(&["by", "not_by", "same_as"]);
+        let step = self.kind(keys, key).map(|kind| self.plain(kind, title));
         let mut step = match step {
             Some(step) => step,
             None => {
@@ -238,9 +238,17 @@ impl<'n> StepReader<'_, '_, 'n> {
             }
         };
         if rests {
-            self.clauses(keys, &mut step, &people);
+            self.clauses(keys, &mut step);
         } else {
             self.refuse(keys, step.kind.word());
+        }
+        if let Some(word) = step.kind.leads_on_itself() {
+            for key in ["goto", "repeat", "lock"] {
+                if let Some(span) = keys.span_of(key) {
+                    let message = format!("a `{word}` step cannot have `{key}`: it says itself what comes next");
+                    self.checker.error(span, "leads-on-itself", message);
+                }
+            }
         }
         if !is_item {
             let flow = self.flow(keys);
@@ -249,10 +257,10 @@ impl<'n> StepReader<'_, '_, 'n> {
         Some(step)
     }
 
-    fn kind(&mut self, keys: &mut Keys<'_>, key: Option<&'static str>, people: &People) -> Option<Kind> {
+    fn kind(&mut self, keys: &mut Keys<'_>, key: Option<&'static str>) -> Option<Kind> {
         let checker = &mut *self.checker;
         match key {
-            None => self.task(keys, people),
+            None => self.task(keys),
             Some("steps") => {
                 keys.take("steps");
                 self.found.inside.first().map(|first| Kind::Stage(Stage { first: *first }))
@@ -266,7 +274,7 @@ impl<'n> StepReader<'_, '_, 'n> {
             Some("wait") => keys.take("wait").and_then(|node| Wait::check(checker, node)).map(Kind::Wait),
             Some("choose") => {
                 let node = keys.take("choose")?;
-                let items = checker.list(node, "`choose`");
+                let items = checker.list(node);
                 let goto = Goto::check_branches(checker, node, items, "goto")?;
                 Some(Kind::Choose(Choose { goto }))
             }
@@ -278,28 +286,28 @@ impl<'n> StepReader<'_, '_, 'n> {
             Some(_) => {
                 let node = keys.take("close")?;
                 let outcome = checker.text(node, "the outcome")?;
-                checker.check_name(&outcome, node.span, "an outcome").then_some(Kind::Close(Close { outcome }))
+                checker.check_name(&outcome, node.span).then_some(Kind::Close(Close { outcome }))
             }
         }
     }
 
-    fn task(&mut self, keys: &mut Keys<'_>, people: &People) -> Option<Kind> {
+    fn task(&mut self, keys: &mut Keys<'_>) -> Option<Kind> {
         let assign = keys.take("assign").map(|node| Assign::check(self.checker, node)).unwrap_or_default();
         if !keys.has("actions") {
-            let message = format!("{} does not say what it is", keys.what);
+            let message = format!("{} does not say what it is", keys.what());
             let kinds = KINDS.join("`, `");
             self.checker
-                .error(keys.span, "no-kind", message)
+                .error(keys.span(), "no-kind", message)
                 .help(format!("a step has one of `actions`, `each`, `{kinds}`"));
             return None;
         }
-        let Some(by) = self.by.clone() else {
-            let span = keys.span_of("actions").unwrap_or(keys.span);
-            let message = format!("{} waits for nobody: neither it nor a step around it has `by`", keys.what);
+        let Some(by) = self.people.by.clone() else {
+            let span = keys.span_of("actions").unwrap_or(keys.span());
+            let message = format!("{} waits for nobody: neither it nor a step around it has `by`", keys.what());
             self.checker.error(span, "nobody", message).help("add `by: ROLE`");
             return None;
         };
-        Some(Kind::Task(Task { by, people: people.clone(), assign }))
+        Some(Kind::Task(Task { by, people: self.people.clone(), assign }))
     }
 
     fn parallel(&mut self, keys: &mut Keys<'_>) -> Option<Kind> {
@@ -313,13 +321,13 @@ impl<'n> StepReader<'_, '_, 'n> {
             branches.push(Branch { step: *id, name: branch.name.clone(), when, line });
         }
         if branches.is_empty() {
-            self.checker.error(keys.span, "no-steps", format!("{} has no branches", keys.what));
+            self.checker.error(keys.span(), "no-steps", format!("{} has no branches", keys.what()));
         }
         Some(Kind::Parallel(Parallel { branches, gather }))
     }
 
     /// The clauses of a step that a case may rest in.
-    fn clauses(&mut self, keys: &mut Keys<'_>, step: &mut Step, people: &People) {
+    fn clauses(&mut self, keys: &mut Keys<'_>, step: &mut Step) {
         keys.know(&["fields", "by"]);
         let checker = &mut *self.checker;
         step.deadline = keys.take("deadline").and_then(|node| DeadlineRule::check(checker, node));
@@ -334,7 +342,7 @@ impl<'n> StepReader<'_, '_, 'n> {
         if entries.is_empty() {
             checker.error(node.span, "no-actions", "nobody can do anything here: `actions` is empty");
         }
-        step.actions = entries.iter().filter_map(|entry| Action::check(checker, entry, self.by.as_ref(), people)).collect();
+        step.actions = entries.iter().filter_map(|entry| Action::check(checker, entry, &self.people)).collect();
     }
 
     fn refuse(&mut self, keys: &mut Keys<'_>, word: &str) {
@@ -355,6 +363,8 @@ impl<'n> StepReader<'_, '_, 'n> {
             let kind = outcomes.map_or(Type::Text, |all| Type::Choice(all.into_iter().collect()));
             checker.given = vec![(Name::new("outcome"), kind)];
         }
+        // What ends a step is not its own end but that of the scope around it.
+        checker.may_end = self.found.parent.is_some();
         let goto = keys.take("goto").and_then(|goto| Goto::check(checker, goto));
         checker.given.clear();
         let when = keys.take("when").and_then(|when| checker.condition(when));

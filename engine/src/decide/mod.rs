@@ -33,6 +33,9 @@ pub fn decide(
     if !is_new && !case.is_open() {
         return Err(Rejection::CaseClosed);
     }
+    if is_new && case.sequence > 0 {
+        return Err(Rejection::NoSuchStart);
+    }
     let by = act::actor(process, world, case, command, now)?;
     let calendar = process.calendar_in(world.calendars);
     let mut moment = Moment::new(case, now, &by, world, calendar);

@@ -26,6 +26,10 @@ pub fn deliver(
     let mut any = listen::hear(&process.listeners, moment, VisitId::CASE, message, fields);
     for visit in visits {
         let Some((_, step)) = process.step_of(moment, visit) else { continue };
+        // A step that waits for its lock has not begun.
+        if moment.visit(visit).is_some_and(crate::case::Visit::awaits_lock) {
+            continue;
+        }
         any |= listen::hear(&step.listeners, moment, visit, message, fields);
         if let Kind::Wait(wait) = &step.kind {
             any |= wait.hear(moment, visit, message, fields);

@@ -30,11 +30,15 @@ pub fn task(process: &Process, moment: &mut Moment<'_>, ask: &Ask) -> Result<(),
             permit(process, "hand_on")?;
             let task = held_by_actor(process, moment, *visit)?;
             known(moment, to)?;
-            let candidates = task.step.by.candidates(&moment.place(*visit));
-            if moment.world.organization.acts_for(to, &candidates, moment.now).is_none() {
-                return Err(Rejection::NotAllowed { person: to.clone(), allowed: candidates });
+            // Whoever was only asked gives the task back, and does not give it away.
+            if task.asked_by {
+                return Err(Rejection::Forbidden { verb: Name::new("hand_on") });
             }
-            task.step.people.allows(&moment.case, to)?;
+            let candidates = task.step.by.candidates(&moment.place(*visit));
+            let Some(absent) = moment.world.organization.acts_for(to, &candidates, moment.now) else {
+                return Err(Rejection::NotAllowed { person: to.clone(), allowed: candidates });
+            };
+            task.step.people.allows(&moment.case, to, absent)?;
             moment.emit(Event::TaskAssigned { visit: *visit, to: to.clone(), how: Assigned::HandedOn });
             Ok(())
         }
@@ -85,9 +89,12 @@ fn claim(process: &Process, moment: &mut Moment<'_>, visit: VisitId) -> Result<(
     if let Some(holder) = holder {
         return if holder == person { Ok(()) } else { Err(Rejection::HeldByOther { holder }) };
     }
-    step.people.allows(&moment.case, &person)?;
+    if moment.visit(visit).is_none_or(|visit| visit.task.is_none()) {
+        return Err(Rejection::NoSuchVisit { visit });
+    }
     let place = moment.place(visit);
-    acting(moment.by, &step.by.candidates(&place), &place, moment.now)?;
+    let absent = acting(moment.by, &step.by.candidates(&place), &place, moment.now)?;
+    step.people.allows(&moment.case, &person, absent.as_ref())?;
     moment.emit(Event::TaskAssigned { visit, to: person, how: Assigned::Claimed });
     Ok(())
 }

@@ -66,17 +66,17 @@ fn ring(process: &Process, moment: &mut Moment<'_>, alarm: Alarm) {
             Some(rule) => rule.pass(moment, visit, &step.name, rung, true),
             None => moment.emit(Event::DeadlinePaused { visit }),
         },
-        (What::Timer(timer), _) => ring_timer(process, moment, visit, timer),
+        (What::Timer(timer), _) => ring_timer(process, moment, visit, timer, alarm.at),
         (What::Rung(_), None) => {}
     }
 }
 
-fn ring_timer(process: &Process, moment: &mut Moment<'_>, visit: VisitId, timer: u16) {
+fn ring_timer(process: &Process, moment: &mut Moment<'_>, visit: VisitId, timer: u16, at: Timestamp) {
     let step = process.step_of(moment, visit).map(|(_, step)| step);
     let listeners = step.map_or(&process.listeners, |step| &step.listeners);
     let listener = listener_of(timer).and_then(|number| listeners.get(usize::from(number)).map(|found| (number, found)));
     if let Some((number, listener)) = listener {
-        listener.ring(moment, visit, number);
+        listener.ring(moment, visit, number, at);
         return;
     }
     moment.emit(Event::TimerPassed { visit, timer, next: None });

@@ -1,11 +1,12 @@
 //! The run of a moment: one bounded loop over the works on the agenda.
 
+use super::travel::Departure;
 use super::{Process, Repeat, Step};
 use crate::clauses::hook::perform;
 use crate::clauses::listen;
 use crate::event::{Cause, Edge, Ending, Event};
 use crate::ids::VisitId;
-use crate::moment::{ClockChange, Entry, Moment, StepId, Work};
+use crate::moment::{ClockChange, Entry, Moment, StepId, Target, Work};
 use crate::rejection::Rejection;
 use crate::steps::Kind;
 use crate::steps::call::Call;
@@ -39,10 +40,12 @@ impl Process {
             Work::Begin { visit, through, cause } => self.begin(moment, visit, through, cause),
             Work::Go { visit } => self.go(moment, visit),
             Work::Finish { visit, how } => self.finish(moment, visit, how),
+            Work::PassOn { visit } => self.pass_on(moment, visit),
             Work::Ended { parent, step, index } => self.ended(moment, parent, step, index),
             Work::Gather { visit } => self.gather(moment, visit),
             Work::Move { from, target, how, cause } => self.travel(moment, from, target, how, cause),
-            Work::Cancel { visit } => self.leave(moment, visit, Ending::Left, None),
+            Work::Cancel { visit } => self.leave(moment, visit, (visit, Ending::Left), None),
+            Work::Drop { each, index } => self.drop_item(moment, each, index),
             Work::Clock { visit, change } => self.clock(moment, visit, &change),
             Work::Hear { visit, listener } => {
                 let (listeners, name) = match self.step_of(moment, visit) {
@@ -75,13 +78,8 @@ impl Process {
         let name = step.name.clone();
         let cause_inside = cause.clone();
         moment.emit(Event::StepEntered { visit, step: name, parent, cause, item, after, resumes: None });
-        if let Some(lock) = &step.lock {
-            let holds = |found: &crate::case::Lock| found.held && found.name == *lock;
-            if moment.case.visits.values().any(|other| other.lock.as_ref().is_some_and(holds)) {
-                moment.emit(Event::LockAwaited { visit, lock: lock.clone() });
-                return;
-            }
-            moment.emit(Event::LockTaken { visit, lock: lock.clone() });
+        if step.lock.as_ref().is_some_and(|lock| !self.take_lock(moment, visit, lock)) {
+            return;
         }
         moment.first([Work::Begin { visit, through, cause: cause_inside }]);
     }
@@ -116,7 +114,7 @@ impl Process {
         match &step.kind {
             Kind::Task(task) => task.go(moment, visit),
             Kind::Stage(stage) => stage.go(moment, visit, name, step.line),
-            Kind::Parallel(parallel) => parallel.go_on(moment, visit, name),
+            Kind::Parallel(parallel) => parallel.go(moment, visit, name),
             Kind::Each(each) => each.go(moment, visit, name),
             Kind::Call(call) => call.go(moment, visit),
             Kind::Job(job) => job.go(moment, visit),
@@ -180,8 +178,9 @@ impl Process {
             Some(member) => gather.follow(moment, parent, ended, member, cause),
             None => true,
         };
+        // Last, so that all branches and items have begun before the join is looked at: none is lost, none begins twice.
         if is_through {
-            moment.first([Work::Gather { visit: parent }]);
+            moment.last(Work::Gather { visit: parent });
         }
     }
 
@@ -191,9 +190,9 @@ impl Process {
         let Some(found) = moment.visit(visit) else { return };
         let (parent, passed, after) = (found.parent, found.passed, found.after);
         let index = found.item.as_ref().map_or(0, |item| item.index);
-        let goes_on_inside = passed && moment.case.inside(visit).next().is_some();
-        if passed && !goes_on_inside {
-            self.leave(moment, visit, how, None);
+        if passed {
+            // The case went on when the join held; now the rest is over as well.
+            self.leave(moment, visit, (visit, how), None);
             return;
         }
         let place = moment.place(visit);
@@ -202,29 +201,58 @@ impl Process {
                 Repeat::While(formula) => formula.holds(&place),
                 Repeat::Until(formula) => !formula.holds(&place),
             });
-        if again && !goes_on_inside {
+        if again {
             let item = found.item.clone();
-            self.leave(moment, visit, how, None);
+            self.leave(moment, visit, (visit, how), None);
             let cause = Cause::new(Edge::Repeat, &step.name, step.line);
             moment.first([Work::Enter(Entry { item, after, ..Entry::new(id, parent, cause) })]);
             return;
         }
-        if let Some(goto) = &step.goto {
-            let Some((number, exit)) = goto.choose(moment, visit) else {
-                let text = format!("no `goto` of `{}` applies", step.name);
-                moment.emit(Event::IncidentRaised { visit, text });
-                return;
-            };
-            let edge = if goto.branches.len() > 1 { Edge::Branch(number) } else { Edge::Next };
-            let cause = Cause::new(edge, &step.name, exit.line);
-            moment.first([Work::Move { from: visit, target: exit.target, how, cause }]);
-            return;
+        match self.exit_of(moment, step, visit) {
+            Some(Err(text)) => moment.emit(Event::IncidentRaised { visit, text }),
+            Some(Ok((Target::End, _))) => {
+                self.leave(moment, visit, (visit, how), None);
+                moment.first([Work::Ended { parent, step: id, index }]);
+            }
+            Some(Ok((target, cause))) => moment.first([Work::Move { from: visit, target, how, cause }]),
+            None => {
+                let kept = Some(visit).filter(|_| self.goes_back && !step.kind.is_passing());
+                let after = if step.kind.is_passing() { after } else { kept };
+                self.leave(moment, visit, (visit, how), kept);
+                self.go_on_after(moment, id, parent, index, after, Edge::Next);
+            }
         }
-        let after = if step.kind.is_passing() { after } else { Some(visit).filter(|_| self.goes_back) };
-        if !goes_on_inside {
-            self.leave(moment, visit, how, after.filter(|_| !step.kind.is_passing()));
+    }
+
+    /// The join held: the case goes on, and the rest goes on inside the visit.
+    fn pass_on(&self, moment: &mut Moment<'_>, visit: VisitId) {
+        let Some((id, step)) = self.step_of(moment, visit) else { return };
+        let Some(found) = moment.visit(visit) else { return };
+        let parent = found.parent;
+        let index = found.item.as_ref().map_or(0, |item| item.index);
+        let exit = self.exit_of(moment, step, visit);
+        moment.emit(Event::StepPassed { visit });
+        match exit {
+            Some(Err(text)) => moment.emit(Event::IncidentRaised { visit, text }),
+            Some(Ok((target, cause))) => {
+                self.depart(moment, Departure { step: id, parent, index, after: None }, target, cause);
+            }
+            None => self.go_on_after(moment, id, parent, index, None, Edge::Next),
         }
-        self.go_on_after(moment, id, parent, index, after, Edge::Next);
+    }
+
+    /// Where the step's `goto` leads from the visit, and by which edge; what is wrong when none applies. Nothing when the
+    /// order of steps says what is next.
+    fn exit_of(&self, moment: &Moment<'_>, step: &Step, visit: VisitId) -> Option<Result<(Target, Cause), String>> {
+        let is_outermost = moment.visit(visit).is_some_and(|visit| visit.parent == VisitId::CASE);
+        let Some(goto) = &step.goto else {
+            return (is_outermost && step.follower.is_none()).then(|| Err(nothing_follows(&step.name)));
+        };
+        let Some((number, exit)) = goto.choose(moment, visit) else {
+            return Some(Err(format!("no `goto` of `{}` applies", step.name)));
+        };
+        let edge = if goto.branches.len() > 1 { Edge::Branch(number) } else { Edge::Next };
+        Some(Ok((exit.target, Cause::new(edge, &step.name, exit.line))))
     }
 
     /// What follows a step that is over and has no `goto`, or was passed over.
@@ -241,7 +269,7 @@ impl Process {
         let skipped_exit = step.goto.as_ref().filter(|_| edge == Edge::Skipped);
         if let Some((_, exit)) = skipped_exit.and_then(|goto| goto.choose(moment, parent)) {
             let cause = Cause::new(edge, &step.name, exit.line);
-            self.depart(moment, super::travel::Departure { step: id, parent, index, after }, exit.target, cause);
+            self.depart(moment, Departure { step: id, parent, index, after }, exit.target, cause);
             return;
         }
         match step.follower {
@@ -249,8 +277,23 @@ impl Process {
                 let cause = Cause::new(edge, &step.name, step.line);
                 moment.first([Work::Enter(Entry { after, ..Entry::new(next, parent, cause) })]);
             }
+            None if parent == VisitId::CASE => {
+                moment.emit(Event::IncidentRaised { visit: parent, text: nothing_follows(&step.name) });
+            }
             None => moment.first([Work::Ended { parent, step: id, index }]),
         }
+    }
+
+    /// Takes an item off a running `each`: its body is left first, so that nothing of it remains.
+    fn drop_item(&self, moment: &mut Moment<'_>, each: VisitId, index: u32) {
+        let inside = moment.case.inside(each);
+        let is_dropped = |visit: &&crate::case::Visit| visit.item.as_ref().is_some_and(|item| item.index == index);
+        let running: Vec<VisitId> = inside.filter(is_dropped).map(|visit| visit.id).collect();
+        for visit in running {
+            self.leave(moment, visit, (visit, Ending::Left), None);
+        }
+        moment.emit(Event::ItemDropped { visit: each, index });
+        moment.last(Work::Gather { visit: each });
     }
 
     fn clock(&self, moment: &mut Moment<'_>, visit: VisitId, change: &ClockChange) {
@@ -275,9 +318,9 @@ impl Process {
             match &step.kind {
                 Kind::Wait(wait) => any |= wait.look(moment, visit),
                 Kind::Task(task) => task.renew(moment, visit),
+                Kind::Parallel(parallel) => any |= parallel.gather.look(moment, visit),
+                Kind::Each(each) => any |= each.gather.look(moment, visit),
                 Kind::Stage(_)
-                | Kind::Parallel(_)
-                | Kind::Each(_)
                 | Kind::Call(_)
                 | Kind::Job(_)
                 | Kind::Choose(_)
@@ -289,11 +332,17 @@ impl Process {
         any
     }
 
-    /// Leaves a visit and all inside it, innermost first. What is `kept` can be come back to, under that visit's id.
-    pub(super) fn leave(&self, moment: &mut Moment<'_>, root: VisitId, how: Ending, kept: Option<VisitId>) {
-        let mut order = Vec::new();
-        collect(moment, root, &mut order);
-        for visit in order.into_iter().rev() {
+    /// Leaves a visit and all inside it, in the exit order of W3C SCXML (3.13): inner before outer, later before earlier.
+    /// The one that `ends` ends as it says, the others are abandoned. What is `kept` can be come back to, under that
+    /// visit's id.
+    pub(super) fn leave(
+        &self,
+        moment: &mut Moment<'_>,
+        root: VisitId,
+        ends: (VisitId, Ending),
+        kept: Option<VisitId>,
+    ) {
+        for visit in self.in_entry_order(moment, root).into_iter().rev() {
             let Some((_, step)) = self.step_of(moment, visit) else { continue };
             perform(&step.on_leave, moment, visit);
             let Some(found) = moment.visit(visit) else { continue };
@@ -301,12 +350,28 @@ impl Process {
             if let Some(child) = found.child {
                 Call::cancel(moment, visit, child);
             }
-            let how = if visit == root { how } else { Ending::Left };
+            let how = if visit == ends.0 { ends.1 } else { Ending::Left };
             moment.emit(Event::StepLeft { visit, step: step.name.clone(), how, kept });
             if let Some(lock) = lock {
                 self.pass_lock_on(moment, &lock.name);
             }
         }
+    }
+
+    /// A visit and all inside it: outer before inner, and as the definition orders them.
+    fn in_entry_order(&self, moment: &Moment<'_>, root: VisitId) -> Vec<VisitId> {
+        let mut order = Vec::new();
+        let mut to_do = vec![root];
+        while let Some(visit) = to_do.pop() {
+            order.push(visit);
+            let mut inside: Vec<&crate::case::Visit> = moment.case.inside(visit).collect();
+            inside.sort_by_key(|inner| {
+                let index = inner.item.as_ref().map_or(0, |item| item.index);
+                (index, self.index.get(&inner.step), inner.id)
+            });
+            to_do.extend(inside.into_iter().rev().map(|inner| inner.id));
+        }
+        order
     }
 
     /// Leaves everything: the case ends where it is.
@@ -317,10 +382,18 @@ impl Process {
     /// Leaves everything: the case closes at `last`.
     fn leave_all(&self, moment: &mut Moment<'_>, last: VisitId) {
         let roots: Vec<VisitId> = moment.case.inside(VisitId::CASE).map(|visit| visit.id).collect();
-        for root in roots {
-            let how = if root == last { Ending::Done } else { Ending::Left };
-            self.leave(moment, root, how, None);
+        for root in roots.into_iter().rev() {
+            self.leave(moment, root, (last, Ending::Done), None);
         }
+    }
+
+    /// Takes a lock for a visit, or has the visit wait for it. Answers whether it has it.
+    pub(super) fn take_lock(&self, moment: &mut Moment<'_>, visit: VisitId, lock: &crate::ids::Name) -> bool {
+        let holds = |found: &crate::case::Lock| found.held && found.name == *lock;
+        let is_free = !moment.case.visits.values().any(|other| other.lock.as_ref().is_some_and(holds));
+        let lock = lock.clone();
+        moment.emit(if is_free { Event::LockTaken { visit, lock } } else { Event::LockAwaited { visit, lock } });
+        is_free
     }
 
     fn pass_lock_on(&self, moment: &mut Moment<'_>, lock: &crate::ids::Name) {
@@ -337,12 +410,7 @@ impl Process {
     }
 }
 
-/// A visit and all inside it, each before those inside it.
-fn collect(moment: &Moment<'_>, root: VisitId, order: &mut Vec<VisitId>) {
-    order.push(root);
-    let mut next = order.len() - 1;
-    while let Some(visit) = order.get(next).copied() {
-        order.extend(moment.case.inside(visit).map(|inner| inner.id));
-        next += 1;
-    }
+/// What an administrator reads when a case has nowhere to go.
+fn nothing_follows(step: &crate::ids::Name) -> String {
+    format!("nothing follows `{step}`, and the case is not closed")
 }

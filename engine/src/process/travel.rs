@@ -1,7 +1,11 @@
 //! `goto`: leave the least common ancestor's child, enter the target (W3C SCXML §3.13), and `back` again.
 
+use std::collections::BTreeMap;
+
 use super::Process;
-use crate::event::{Cause, Ending, Event, Item};
+use crate::case::Visit;
+use crate::clauses::hook::perform;
+use crate::event::{Cause, Ending, Event};
 use crate::ids::VisitId;
 use crate::moment::{Entry, Moment, StepId, Target, Work};
 use crate::steps::Kind;
@@ -29,7 +33,7 @@ impl Process {
             }
             Target::End => {
                 let parent = moment.visit(from).map_or(VisitId::CASE, |visit| visit.parent);
-                self.leave(moment, from, how, None);
+                self.leave(moment, from, (from, how), None);
                 moment.first([Work::Finish { visit: parent, how: Ending::Done }]);
             }
             Target::Back => self.back(moment, from, how, cause),
@@ -58,20 +62,14 @@ impl Process {
         let inherited = moment.visit(root).and_then(|visit| visit.after);
         let kept = Some(root).filter(|_| self.goes_back && !is_passing);
         let after = if is_passing { inherited } else { kept };
-        if root == from {
-            self.leave(moment, root, how, kept);
-        } else {
-            self.leave_through(moment, root, from, how, kept);
-        }
+        // A branch or an item that begins anew is still that branch or item.
+        let own = self.step_of(moment, root).map(|(id, _)| id);
+        let item = moment.visit(root).and_then(|visit| visit.item.clone());
+        self.leave(moment, root, (from, how), kept);
         let mut way = self.way_in(moment, common, target, &around);
         let first = way.remove(0);
-        moment.first([Work::Enter(Entry { after, through: way, ..Entry::new(first, common, cause) })]);
-    }
-
-    /// Leaves `root`, with `from` deep inside it ending as `how`.
-    fn leave_through(&self, moment: &mut Moment<'_>, root: VisitId, from: VisitId, how: Ending, kept: Option<VisitId>) {
-        self.leave(moment, from, how, kept);
-        self.leave(moment, root, Ending::Left, kept);
+        let item = item.filter(|_| own == Some(first));
+        moment.first([Work::Enter(Entry { after, item, through: way, ..Entry::new(first, common, cause) })]);
     }
 
     /// The steps to enter from the common visit down to the target.
@@ -89,8 +87,8 @@ impl Process {
         match (target, roots.first()) {
             (Target::Step(step), Some(_)) => {
                 let after = roots.last().copied().filter(|_| self.goes_back);
-                for root in roots {
-                    self.leave(moment, root, Ending::Left, Some(root).filter(|_| self.goes_back));
+                for root in roots.into_iter().rev() {
+                    self.leave(moment, root, (root, Ending::Left), Some(root).filter(|_| self.goes_back));
                 }
                 let around: Vec<StepId> = self.around(step).collect();
                 let mut way = self.way_in(moment, VisitId::CASE, step, &around);
@@ -125,7 +123,7 @@ impl Process {
 
     /// Goes back to what was left for the nearest step that remembers it.
     fn back(&self, moment: &mut Moment<'_>, from: VisitId, how: Ending, cause: Cause) {
-        let remembers = |visit: &&crate::case::Visit| visit.after.is_some_and(|after| moment.case.left.contains_key(&after));
+        let remembers = |visit: &&Visit| visit.after.is_some_and(|after| moment.case.left.contains_key(&after));
         let Some((root, parent, after)) =
             moment.case.path(from).find(remembers).map(|visit| (visit.id, visit.parent, visit.after))
         else {
@@ -134,52 +132,52 @@ impl Process {
             return;
         };
         let Some(after) = after else { return };
-        if root == from {
-            self.leave(moment, root, how, None);
-        } else {
-            self.leave_through(moment, root, from, how, None);
-        }
+        self.leave(moment, root, (from, how), None);
         let mut works = Vec::new();
         let group = moment.case.left.get(&after).cloned().unwrap_or_default();
         self.resume(moment, &group, (after, parent), &cause, &mut works);
         moment.first(works);
     }
 
-    /// Enters again, outermost first, what was left together.
+    /// Enters again, outer before inner and in the order it was entered, what was left together.
     fn resume(
         &self,
         moment: &mut Moment<'_>,
-        group: &std::collections::BTreeMap<VisitId, crate::case::Visit>,
+        group: &BTreeMap<VisitId, Visit>,
         root: (VisitId, VisitId),
         cause: &Cause,
         works: &mut Vec<Work>,
     ) {
-        let mut to_do = std::collections::VecDeque::from([root]);
-        while let Some((old, parent)) = to_do.pop_front() {
+        let mut to_do = vec![root];
+        while let Some((old, parent)) = to_do.pop() {
             let Some(left) = group.get(&old) else { continue };
             let Some((_, step)) = self.find(&left.step) else { continue };
-            let item: Option<Item> = left.item.clone();
-            let inside: Vec<VisitId> =
-                group.values().filter(|inner| inner.parent == old).map(|inner| inner.id).collect();
             let visit = moment.next_visit();
-            let name = step.name.clone();
             moment.emit(Event::StepEntered {
                 visit,
-                step: name.clone(),
+                step: step.name.clone(),
                 parent,
                 cause: cause.clone(),
-                item,
+                item: left.item.clone(),
                 after: None,
                 resumes: Some(old),
             });
-            if let Some(lock) = &step.lock {
-                moment.emit(Event::LockTaken { visit, lock: lock.clone() });
+            // A step that waits for its lock begins when it gets it, as it never began before.
+            let has_lock = step.lock.as_ref().is_none_or(|lock| self.take_lock(moment, visit, lock));
+            if !has_lock {
+                continue;
+            }
+            if left.awaits_lock() {
+                works.push(Work::Begin { visit, through: Vec::new(), cause: cause.clone() });
+                continue;
             }
             self.pass_missed_rungs(moment, visit);
+            perform(&step.on_enter, moment, visit);
+            let inside: Vec<VisitId> = group.values().filter(|inner| inner.parent == old).map(|inner| inner.id).collect();
             if inside.is_empty() {
                 works.push(Work::Go { visit });
             }
-            to_do.extend(inside.into_iter().map(|inner| (inner, visit)));
+            to_do.extend(inside.into_iter().rev().map(|inner| (inner, visit)));
         }
     }
 

@@ -2,16 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use super::play::failure;
 use super::stage::{Player, Stage};
 use super::{Expectation, Expected};
 use crate::case::{Deadline, Visit};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::event::{Event, Light};
 use crate::expression::equal;
 use crate::ids::{Name, VisitId, written_step};
 use crate::value::Value;
 use crate::view::offers;
+
+/// Something in a scenario is not as it should be.
+pub fn failure(span: Span, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Severity::Error, span, "scenario", message)
+}
 
 /// Everything that is not as expected.
 pub fn check(expectations: &[Expectation], stage: &Stage<'_>) -> Vec<Diagnostic> {

@@ -3,10 +3,11 @@
 use serde_json::Value as Json;
 
 use super::stage::Stage;
-use super::{Act, Doing, Played, Scenario, What, expect};
+use super::expect::{self, failure};
+use super::{Act, Doing, Played, Scenario, What};
 use crate::command::{Ask, Command, StartedBy};
 use crate::decide::decide;
-use crate::diagnostic::{Diagnostic, Severity, Span};
+use crate::diagnostic::Diagnostic;
 use crate::event::{Actor, Candidate};
 use crate::ids::{CaseId, Name, VisitId, written_step};
 use crate::library::Library;
@@ -35,10 +36,6 @@ pub fn play(scenario: &Scenario, library: &Library) -> Played {
     }
     let (name, process) = (scenario.name.clone(), scenario.process.clone());
     Played { name, process, failures, covered: stage.covered }
-}
-
-pub(super) fn failure(span: Span, message: impl Into<String>) -> Diagnostic {
-    Diagnostic::new(Severity::Error, span, "scenario", message)
 }
 
 fn open(scenario: &Scenario, stage: &mut Stage<'_>) -> Result<(), String> {

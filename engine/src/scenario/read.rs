@@ -38,7 +38,7 @@ pub fn read_all(library: &Library) -> Result<Vec<Scenario>, Vec<Diagnostic>> {
                 if let Some(keys) = keys {
                     keys.finish(&mut checker);
                 }
-                checker.list(list, "`scenarios`")
+                checker.list(list)
             }
             None => std::slice::from_ref(&written.node),
         };
@@ -146,7 +146,7 @@ impl Reader<'_, '_> {
 
     fn absences(&mut self, node: &Node, calendar: &Calendar) -> Vec<Absence> {
         let mut absences = Vec::new();
-        for item in self.checker.list(node, "`absent`") {
+        for item in self.checker.list(node) {
             let Some(mut keys) = self.checker.keys(item, "an absence") else { continue };
             let person = keys.require("person", self.checker).and_then(|node| self.checker.text(node, "`person`"));
             let deputy = keys.require("deputy", self.checker).and_then(|node| self.checker.text(node, "`deputy`"));
@@ -165,7 +165,7 @@ impl Reader<'_, '_> {
     }
 
     fn acts(&mut self, node: &Node, calendar: &Calendar) -> Vec<Act> {
-        let items = self.checker.list(node, "`then`");
+        let items = self.checker.list(node);
         items.iter().filter_map(|item| Some(Act { what: self.act(item, calendar)?, span: item.span })).collect()
     }
 
@@ -225,7 +225,7 @@ impl Reader<'_, '_> {
         let item = keys.take("item").and_then(|item| self.value(item));
         let rejected = keys.take("rejected").and_then(|code| self.checker.text(code, "`rejected`"));
         if by.is_none() {
-            self.checker.error(keys.span, "missing-key", "this line does not say who does it: add `as: ROLE`");
+            self.checker.error(keys.span(), "missing-key", "this line does not say who does it: add `as: ROLE`");
         }
         Doing { by, step, item, rejected }
     }
@@ -249,9 +249,9 @@ impl Reader<'_, '_> {
             "due" if node.is_null() => Expected::Due(None),
             "due" => Expected::Due(Some(self.instant(node, calendar)?)),
             "light" => Expected::Light(self.checker.text(node, "`light`")?),
-            "provisional" => Expected::Provisional(self.checker.boolean(node, "`provisional`")?),
+            "provisional" => Expected::Provisional(self.checker.boolean(node)?),
             "outcome" => Expected::Outcome(self.checker.text(node, "`outcome`")?),
-            "open" => Expected::Open(self.checker.boolean(node, "`open`")?),
+            "open" => Expected::Open(self.checker.boolean(node)?),
             "marks" => Expected::Marks(self.names(node)),
             "documents" => Expected::Documents(self.names(node)),
             "notified" => Expected::Notified(self.names(node)),
@@ -277,7 +277,7 @@ impl Reader<'_, '_> {
     }
 
     fn count(&mut self, node: &Node) -> Option<usize> {
-        let count = self.checker.integer(node, "a count", 0..COUNT_MAX)?;
+        let count = self.checker.integer(node, 0..=COUNT_MAX)?;
         usize::try_from(count).ok()
     }
 }

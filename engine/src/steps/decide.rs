@@ -93,13 +93,13 @@ impl Decide {
     pub fn check(checker: &mut Checker<'_>, node: &Node) -> Option<Self> {
         let mut keys = checker.keys(node, "the table")?;
         let hits = [("unique", Hit::Unique), ("first", Hit::First), ("any", Hit::Any), ("collect", Hit::Collect)];
-        let hit = keys.take("hit").and_then(|hit| checker.word(hit, "`hit`", &hits)).unwrap_or_default();
+        let hit = keys.take("hit").and_then(|hit| checker.word(hit, &hits)).unwrap_or_default();
         let inputs = keys.require("inputs", checker).map(|inputs| {
-            let inputs = checker.list(inputs, "`inputs`");
+            let inputs = checker.list(inputs);
             inputs.iter().map(|input| checker.formula(input, &Type::Any)).collect::<Vec<Option<Formula>>>()
         });
         let sets = keys.require("sets", checker).map(|sets| {
-            let sets = checker.list(sets, "`sets`");
+            let sets = checker.list(sets);
             sets.iter().map(|set| Self::check_set(checker, set)).collect::<Vec<Option<(Destination, Type)>>>()
         });
         let (rules_node, otherwise_node) = (keys.require("rules", checker), keys.take("otherwise"));
@@ -114,7 +114,7 @@ impl Decide {
             })
             .collect();
         let mut rules = Vec::new();
-        for rule in checker.list(rules_node?, "`rules`") {
+        for rule in checker.list(rules_node?) {
             rules.extend(Rule::check(checker, rule, &inputs, &answers));
         }
         let otherwise = otherwise_node.and_then(|node| check_answers(checker, node, &answers));

@@ -49,19 +49,25 @@ impl Each {
         for (index, value) in (0u32..).zip(values.into_iter().take(ITEMS_MAX)) {
             moment.emit(Event::ItemAdded { visit, item: Item { index, name: self.variable.clone(), value } });
         }
-        self.go_on(moment, visit, step);
+        let waiting = self.waiting(moment, visit);
+        self.gather.start(moment, visit, step, waiting);
     }
 
     /// Starts what may start, and goes on when the items have come together.
     pub fn go_on(&self, moment: &mut Moment<'_>, visit: VisitId, step: &Name) {
-        let Some(found) = moment.visit(visit) else { return };
+        let waiting = self.waiting(moment, visit);
+        self.gather.go_on(moment, visit, step, waiting);
+    }
+
+    /// The items that have not begun.
+    fn waiting(&self, moment: &Moment<'_>, visit: VisitId) -> Vec<Member> {
+        let Some(found) = moment.visit(visit) else { return Vec::new() };
         let members = found.waiting.iter().map(|item| Member {
             step: self.body,
             name: self.body_name.clone(),
             item: Some(item.clone()),
             line: self.line,
         });
-        let waiting = members.collect();
-        self.gather.go_on(moment, visit, step, waiting);
+        members.collect()
     }
 }

@@ -1,7 +1,8 @@
 //! `join`, `rest`, `pace`, `after_each`: how branches and items come together again.
 
+use crate::case::Visit;
 use crate::checker::{Checker, Keys};
-use crate::event::{Cause, Edge, Ending, Event, Item};
+use crate::event::{Cause, Edge, Ending, Item};
 use crate::formula::Formula;
 use crate::ids::{Name, VisitId};
 use crate::moment::{Entry, Moment, StepId, Work};
@@ -51,14 +52,47 @@ pub struct Member {
 }
 
 impl Gather {
-    /// Starts what may start, sees whether the join holds, and puts what follows on the agenda.
+    /// Starts what may start: all, or the first. The join is looked at once they have begun.
+    pub fn start(&self, moment: &mut Moment<'_>, visit: VisitId, step: &Name, waiting: Vec<Member>) {
+        let entries = self.entries(visit, step, waiting, 0);
+        moment.first(entries);
+        moment.last(Work::Gather { visit });
+    }
+
+    /// Sees whether the join holds, starts what may start, and puts what follows on the agenda.
     /// `waiting` are those not yet started.
     pub fn go_on(&self, moment: &mut Moment<'_>, visit: VisitId, step: &Name, waiting: Vec<Member>) {
-        if self.holds(moment, visit, waiting.len()) {
-            self.join(moment, visit);
+        let Some(found) = moment.visit(visit) else { return };
+        let passed = found.passed;
+        let running: Vec<VisitId> = moment.case.inside(visit).map(|inner| inner.id).collect();
+        let all_ended = running.is_empty() && waiting.is_empty();
+        let joined = !passed && self.holds(moment, found);
+        if all_ended || (joined && !self.rest_continues()) {
+            let cancelled = running.into_iter().rev().map(|visit| Work::Cancel { visit });
+            let works: Vec<Work> = cancelled.chain([Work::Finish { visit, how: Ending::Done }]).collect();
+            moment.first(works);
             return;
         }
-        let running = moment.case.inside(visit).count();
+        let mut works = self.entries(visit, step, waiting, running.len());
+        if !works.is_empty() {
+            moment.last(Work::Gather { visit });
+        }
+        works.extend(joined.then_some(Work::PassOn { visit }));
+        moment.first(works);
+    }
+
+    /// Looks at a join that waits for a condition, since the case's data may have changed. Answers whether it holds.
+    pub fn look(&self, moment: &mut Moment<'_>, visit: VisitId) -> bool {
+        let Join::When(formula) = &self.join else { return false };
+        let is_open = moment.visit(visit).is_some_and(|visit| !visit.passed);
+        let holds = is_open && moment.case.inside(visit).next().is_some() && formula.holds(&moment.place(visit));
+        if holds {
+            moment.last(Work::Gather { visit });
+        }
+        holds
+    }
+
+    fn entries(&self, visit: VisitId, step: &Name, waiting: Vec<Member>, running: usize) -> Vec<Work> {
         let may_start = match (self.one_at_a_time, running) {
             (false, _) => waiting.len(),
             (true, 0) => 1,
@@ -68,39 +102,27 @@ impl Gather {
             let cause = Cause::new(Edge::Inside, step, member.line);
             Work::Enter(Entry { item: member.item, ..Entry::new(member.step, visit, cause) })
         });
-        moment.first(entries.collect::<Vec<Work>>());
+        entries.collect()
     }
 
-    fn join(&self, moment: &mut Moment<'_>, visit: VisitId) {
-        let running: Vec<VisitId> = moment.case.inside(visit).map(|inner| inner.id).collect();
-        if self.rest_continues && !running.is_empty() {
-            if moment.visit(visit).is_some_and(|visit| !visit.passed) {
-                moment.emit(Event::StepPassed { visit });
-                moment.first([Work::Finish { visit, how: Ending::Done }]);
-            }
-            return;
-        }
-        let cancelled = running.into_iter().map(|visit| Work::Cancel { visit });
-        let works: Vec<Work> = cancelled.chain([Work::Finish { visit, how: Ending::Done }]).collect();
-        moment.first(works);
+    /// With `join: none` the rest is all there is, so it goes on.
+    fn rest_continues(&self) -> bool {
+        self.rest_continues || matches!(self.join, Join::None)
     }
 
-    fn holds(&self, moment: &Moment<'_>, visit: VisitId, waiting: usize) -> bool {
-        let Some(found) = moment.visit(visit) else { return false };
-        let running = moment.case.inside(visit).count();
-        let all_ended = running == 0 && waiting == 0;
+    fn holds(&self, moment: &Moment<'_>, found: &Visit) -> bool {
         let done = || {
-            let counting = found.ended.iter().filter(|((step, _), _)| self.after_each.is_none() || step.ends_with(AFTER_EACH));
-            counting.filter(|(_, ending)| **ending == Ending::Done).count()
+            let counts = |step: &Name| self.after_each.is_none() || step.ends_with(AFTER_EACH);
+            let ended = found.ended.iter().filter(|((step, _), how)| counts(step) && **how == Ending::Done);
+            ended.count()
         };
-        all_ended
-            || match &self.join {
-                Join::All => false,
-                Join::Any => done() >= 1,
-                Join::Count(needed) => done() >= usize::try_from(*needed).unwrap_or(usize::MAX),
-                Join::None => true,
-                Join::When(formula) => formula.holds(&moment.place(visit)),
-            }
+        match &self.join {
+            Join::All => false,
+            Join::Any => done() >= 1,
+            Join::Count(needed) => done() >= usize::try_from(*needed).unwrap_or(usize::MAX),
+            Join::None => true,
+            Join::When(formula) => formula.holds(&moment.place(found.id)),
+        }
     }
 
     /// A branch ended: enters what follows it, if something does. Answers whether the branch is through.
@@ -131,10 +153,10 @@ impl Gather {
     pub fn check(checker: &mut Checker<'_>, keys: &mut Keys<'_>, after_each: Option<StepId>) -> Self {
         let join = keys.take("join").map(|join| Join::check(checker, join)).unwrap_or_default();
         let rests = [("cancel", false), ("continue", true)];
-        let rest = keys.take("rest").and_then(|rest| checker.word(rest, "`rest`", &rests));
+        let rest = keys.take("rest").and_then(|rest| checker.word(rest, &rests));
         let paces = [("together", false), ("one-at-a-time", true)];
-        let pace = keys.take("pace").and_then(|pace| checker.word(pace, "`pace`", &paces));
-        let turn = keys.take("in").and_then(|turn| checker.word(turn, "`in`", &[("turn", true)]));
+        let pace = keys.take("pace").and_then(|pace| checker.word(pace, &paces));
+        let turn = keys.take("in").and_then(|turn| checker.word(turn, &[("turn", true)]));
         Self {
             join,
             rest_continues: rest.unwrap_or(false),
@@ -151,10 +173,10 @@ impl Join {
             return checker.condition(node).map_or(Self::All, Self::When);
         }
         if node.as_integer().is_some() {
-            return checker.integer(node, "`join`", 1..JOIN_MAX + 1).map_or(Self::All, Self::Count);
+            return checker.integer(node, 1..=JOIN_MAX).map_or(Self::All, Self::Count);
         }
         let words = [("all", 0u8), ("any", 1), ("none", 2)];
-        match checker.word(node, "`join`", &words) {
+        match checker.word(node, &words) {
             Some(1) => Self::Any,
             Some(2) => Self::None,
             Some(_) | None => Self::All,

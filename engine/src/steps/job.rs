@@ -111,7 +111,7 @@ impl JobStep {
         }
         let with = keys.take("with").map(|with| checker.check_with(with, None)).unwrap_or_default();
         let take = keys.take("take").map(|take| checker.check_take(take)).unwrap_or_default();
-        let tries = keys.take("tries").and_then(|node| checker.integer(node, "`tries`", 1..TRIES_MAX + 1));
+        let tries = keys.take("tries").and_then(|node| checker.integer(node, 1..=TRIES_MAX));
         let lease = keys.take("lease").and_then(|lease| check_lease(checker, lease));
         let failed_node = keys.take("failed");
         let failed = failed_node.and_then(|node| checker.target(node).map(|target| (target, checker.line(node.span))));
@@ -129,7 +129,7 @@ impl JobStep {
     fn check_http(checker: &mut Checker<'_>, node: &Node) -> Option<(Name, Operand)> {
         let mut keys = checker.keys(node, "`http`")?;
         let methods = [("GET", "GET"), ("POST", "POST"), ("PUT", "PUT"), ("PATCH", "PATCH"), ("DELETE", "DELETE")];
-        let method = keys.take("method").and_then(|method| checker.word(method, "`method`", &methods)).unwrap_or("POST");
+        let method = keys.take("method").and_then(|method| checker.word(method, &methods)).unwrap_or("POST");
         let address = keys.require("url", checker).and_then(|url| checker.operand(url, &Type::Text));
         keys.finish(checker);
         Some((Name::new(method), address?))

@@ -104,4 +104,20 @@ impl Kind {
             | Self::Close(_) => false,
         }
     }
+
+    /// The word of a kind that says itself what comes next.
+    pub fn leads_on_itself(&self) -> Option<&'static str> {
+        match self {
+            Self::Choose(_) | Self::Close(_) => Some(self.word()),
+            Self::Task(_)
+            | Self::Stage(_)
+            | Self::Parallel(_)
+            | Self::Each(_)
+            | Self::Call(_)
+            | Self::Job(_)
+            | Self::Wait(_)
+            | Self::Decide(_)
+            | Self::Do(_) => None,
+        }
+    }
 }

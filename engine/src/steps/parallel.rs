@@ -29,9 +29,15 @@ pub struct Branch {
 }
 
 impl Parallel {
-    /// Starts what may start, and goes on when the branches have come together.
-    pub fn go_on(&self, moment: &mut Moment<'_>, visit: VisitId, step: &Name) {
+    /// Starts the branches that take part.
+    pub fn go(&self, moment: &mut Moment<'_>, visit: VisitId, step: &Name) {
         let waiting = self.waiting(moment, visit);
+        self.gather.start(moment, visit, step, waiting);
+    }
+
+    /// Goes on when the branches have come together. Those that begin together were chosen at the beginning.
+    pub fn go_on(&self, moment: &mut Moment<'_>, visit: VisitId, step: &Name) {
+        let waiting = if self.gather.one_at_a_time { self.waiting(moment, visit) } else { Vec::new() };
         self.gather.go_on(moment, visit, step, waiting);
     }
 

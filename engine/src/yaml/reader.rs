@@ -29,7 +29,7 @@ const LISTED_MAX: usize = 24;
 pub struct Fields<'a> {
     /// The whole mapping, for findings about all of it.
     pub span: Span,
-    what: &'static str,
+    what: String,
     entries: &'a [Entry],
     asked: Vec<&'static str>,
 }
@@ -37,7 +37,8 @@ pub struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// The keys of a mapping. `what` names it in messages, with its article: `a step`, `a deadline`.
     /// Anything but a mapping is reported.
-    pub fn of(node: &'a Node, what: &'static str, out: &mut Diagnostics) -> Option<Self> {
+    pub fn of(node: &'a Node, what: impl Into<String>, out: &mut Diagnostics) -> Option<Self> {
+        let what = what.into();
         let Some(entries) = node.as_mapping() else {
             wrong_shape(node, &format!("a mapping for {what}"), out);
             return None;
@@ -66,6 +67,21 @@ impl<'a> Fields<'a> {
             out.error(self.place(), "missing-key", message);
         }
         value
+    }
+
+    /// What is being read, for messages.
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// Makes keys known that somebody else will read.
+    pub fn know(&mut self, keys: &[&'static str]) {
+        self.asked.extend_from_slice(keys);
+    }
+
+    /// Where a key stands.
+    pub fn span_of(&self, key: &str) -> Option<Span> {
+        self.entries.iter().find(|entry| entry.key.text == *key).map(|entry| entry.key.span)
     }
 
     /// Whether a key is there, without making it known.
@@ -140,7 +156,7 @@ pub fn key_name<'a>(key: &'a Key, out: &mut Diagnostics) -> Option<&'a Name> {
 }
 
 /// Whether a text follows the rules of names; reported if not.
-fn is_name(text: &str, span: Span, out: &mut Diagnostics) -> bool {
+pub fn is_name(text: &str, span: Span, out: &mut Diagnostics) -> bool {
     let Some(fault) = name_fault(text) else {
         return true;
     };

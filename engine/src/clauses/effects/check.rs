@@ -114,7 +114,7 @@ impl Checker<'_> {
             }
             return taken;
         }
-        for item in self.list(node, "`take`") {
+        for item in self.list(node) {
             let Some(name) = self.text(item, "a field") else { continue };
             taken.extend(self.destination(&name, item.span).map(|(ours, _)| (ours, name)));
         }
@@ -200,7 +200,7 @@ fn check_recipients(checker: &mut Checker<'_>, node: &Node) -> Vec<Who> {
 fn check_ways(checker: &mut Checker<'_>, node: &Node) -> Vec<Way> {
     let words = [("inbox", Way::Inbox), ("mail", Way::Mail), ("sms", Way::Sms)];
     let items = checker.one_or_many(node);
-    items.iter().filter_map(|item| checker.word(item, "a way to notify", &words)).collect()
+    items.iter().filter_map(|item| checker.word(item, &words)).collect()
 }
 
 fn check_webhook(checker: &mut Checker<'_>, node: &Node) -> Option<Act> {
@@ -261,8 +261,8 @@ fn check_extend(checker: &mut Checker<'_>, node: &Node) -> Option<Act> {
     let deadline = keys.take("deadline").and_then(|step| limited_step(checker, step));
     let to = keys.take("to").and_then(|to| checker.moment(to)).map(Length::Until);
     let by = keys.take("by").and_then(|by| checker.span(by, "`by`")).map(Length::Span);
-    if !keys.has("to") && !keys.has("by") {
-        checker.error(node.span, "missing-key", "`extend` needs `to: =…` or `by: 3 working days`");
+    if keys.has("to") == keys.has("by") {
+        checker.error(node.span, "missing-key", "`extend` says either `to: =…` or `by: 3 working days`");
     }
     keys.finish(checker);
     Some(Act::Extend { deadline, more: to.or(by)? })
@@ -330,8 +330,8 @@ fn check_raise(checker: &mut Checker<'_>, node: &Node) -> Option<Act> {
     let mut keys = checker.keys(node, "`raise`")?;
     let urgency = keys.take("urgency").and_then(|to| checker.operand(to, &Type::Text)).map(Act::RaiseUrgency);
     let incident = keys.take("incident").and_then(|text| checker.operand(text, &Type::Text)).map(Act::RaiseIncident);
-    if !keys.has("urgency") && !keys.has("incident") {
-        checker.error(node.span, "missing-key", "`raise` needs `urgency` or `incident`");
+    if keys.has("urgency") == keys.has("incident") {
+        checker.error(node.span, "missing-key", "`raise` says either `urgency` or `incident`");
     }
     keys.finish(checker);
     urgency.or(incident)

@@ -129,7 +129,7 @@ impl Deed {
                     moment.emit(Event::TaskReleased { visit });
                 }
             }
-            Act::Add { each, variable, item } => add(moment, visit, each, variable, item, works),
+            Act::Add { each, variable, item } => add(moment, visit, each, variable, item),
             Act::Drop { each, item } => drop_items(moment, visit, each, item, works),
             Act::Finish { step } => end(moment, step, Ending::Done, works),
             Act::Leave { step } => end(moment, step, Ending::Left, works),
@@ -224,14 +224,7 @@ fn running_each(moment: &Moment<'_>, each: &Name) -> Option<VisitId> {
     moment.case.visits.values().find(|found| found.step == *each).map(|found| found.id)
 }
 
-fn add(
-    moment: &mut Moment<'_>,
-    visit: VisitId,
-    each: &Name,
-    variable: &Name,
-    item: &Operand,
-    works: &mut Vec<Work>,
-) {
+fn add(moment: &mut Moment<'_>, visit: VisitId, each: &Name, variable: &Name, item: &Operand) {
     let Some(target) = running_each(moment, each) else { return };
     for value in values_of(item.evaluate(&moment.place(visit))) {
         if moment.case.find_item(target, &value).is_none() {
@@ -239,19 +232,16 @@ fn add(
             moment.emit(Event::ItemAdded { visit: target, item: Item { index, name: variable.clone(), value } });
         }
     }
-    works.push(Work::Gather { visit: target });
+    moment.last(Work::Gather { visit: target });
 }
 
-fn drop_items(moment: &mut Moment<'_>, visit: VisitId, each: &Name, item: &Operand, works: &mut Vec<Work>) {
+fn drop_items(moment: &Moment<'_>, visit: VisitId, each: &Name, item: &Operand, works: &mut Vec<Work>) {
     let Some(target) = running_each(moment, each) else { return };
     for value in values_of(item.evaluate(&moment.place(visit))) {
-        let Some(item) = moment.case.find_item(target, &value) else { continue };
-        let inside = moment.case.inside(target);
-        let running = inside.filter(|inner| inner.item.as_ref().is_some_and(|found| found.index == item.index));
-        works.extend(running.map(|inner| Work::Cancel { visit: inner.id }));
-        moment.emit(Event::ItemDropped { visit: target, index: item.index });
+        if let Some(item) = moment.case.find_item(target, &value) {
+            works.push(Work::Drop { each: target, index: item.index });
+        }
     }
-    works.push(Work::Gather { visit: target });
 }
 
 fn end(moment: &Moment<'_>, step: &Name, how: Ending, works: &mut Vec<Work>) {

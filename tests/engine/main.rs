@@ -1,0 +1,3 @@
+//! The engine under test from outside: golden runs, golden diagnostics, stored events, properties, and W3C's order.
+
+mod runs;
