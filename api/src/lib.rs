@@ -1,6 +1,7 @@
-//! The shell of Duban: storage, and the runner that every command goes through.
+//! The shell of Duban: storage, the runner that every command goes through, HTTP, and the command line.
 
 pub mod clock;
+pub mod folder;
 pub mod storage;
-
 pub mod runner;
+pub mod command_line;

@@ -1,0 +1,129 @@
+//! The command line: one file per command.
+
+mod check;
+mod junit;
+mod test;
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// A failure that ends a command, with the words for it.
+type Failure = Box<dyn std::error::Error>;
+
+/// Workflow and case management: procedures in YAML, deadlines in working days, every step on record.
+#[derive(Debug, Parser)]
+#[command(name = "duban", version, arg_required_else_help = true, max_term_width = 100)]
+struct CommandLine {
+    /// When to use colours.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    color: Color,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Arguments),
+    Test(test::Arguments),
+}
+
+/// Runs the command that the program was called with.
+pub fn main() -> ExitCode {
+    let line = CommandLine::parse();
+    let screen = Screen::new(line.color);
+    let done = match line.command {
+        Command::Check(arguments) => check::run(&arguments, &screen),
+        Command::Test(arguments) => test::run(&arguments, &screen),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            screen.failure(&*failure);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Where a command writes, and whether in colours.
+struct Screen {
+    color_out: bool,
+    color_error: bool,
+}
+
+impl Screen {
+    fn new(color: Color) -> Self {
+        let wanted = |is_terminal: bool| match color {
+            Color::Auto => is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+            Color::Always => true,
+            Color::Never => false,
+        };
+        Self { color_out: wanted(io::stdout().is_terminal()), color_error: wanted(io::stderr().is_terminal()) }
+    }
+
+    /// Writes what was asked for. A reader that went away (`| head`) ends the program quietly.
+    fn say(&self, text: &str) {
+        let mut out = io::stdout().lock();
+        if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
+            std::process::exit(0);
+        }
+    }
+
+    /// Writes what is not the answer itself.
+    fn remark(&self, text: &str) {
+        // There is nobody left to tell when this fails.
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    fn failure(&self, failure: &dyn std::error::Error) {
+        let mut text = format!("{}: {failure}", self.paint("error", Paint::Bad, self.color_error));
+        let mut source = failure.source();
+        while let Some(cause) = source {
+            text.push_str(&format!("\n  because: {cause}"));
+            source = cause.source();
+        }
+        text.push('\n');
+        self.remark(&text);
+    }
+
+    /// A word for the answer in a colour.
+    fn word(&self, word: &str, paint: Paint) -> String {
+        self.paint(word, paint, self.color_out)
+    }
+
+    fn paint(&self, word: &str, paint: Paint, color: bool) -> String {
+        let code = match paint {
+            Paint::Good => "32",
+            Paint::Bad => "31;1",
+            Paint::Faint => "2",
+            Paint::Strong => "1",
+        };
+        if color { format!("\u{1b}[{code}m{word}\u{1b}[0m") } else { word.to_owned() }
+    }
+}
+
+/// What a colour says.
+#[derive(Clone, Copy)]
+enum Paint {
+    Good,
+    Bad,
+    Faint,
+    Strong,
+}
+
+/// `1 error`, `2 errors`.
+fn counted(count: usize, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+}
