@@ -1,16 +1,20 @@
 //! The command line: one file per command.
 
 mod check;
+mod import;
 mod junit;
+mod serve;
 mod test;
+mod token;
+mod verify;
+mod welcome;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-/// A failure that ends a command, with the words for it.
-type Failure = Box<dyn std::error::Error>;
+use crate::config::Failure;
 
 /// Workflow and case management: procedures in YAML, deadlines in working days, every step on record.
 #[derive(Debug, Parser)]
@@ -37,6 +41,10 @@ enum Color {
 enum Command {
     Check(check::Arguments),
     Test(test::Arguments),
+    Serve(serve::Arguments),
+    Token(token::Arguments),
+    Import(import::Arguments),
+    Verify(verify::Arguments),
 }
 
 /// Runs the command that the program was called with.
@@ -46,6 +54,10 @@ pub fn main() -> ExitCode {
     let done = match line.command {
         Command::Check(arguments) => check::run(&arguments, &screen),
         Command::Test(arguments) => test::run(&arguments, &screen),
+        Command::Serve(arguments) => serve::run(&arguments, &screen),
+        Command::Token(arguments) => token::run(&arguments, &screen),
+        Command::Import(arguments) => import::run(&arguments, &screen),
+        Command::Verify(arguments) => verify::run(&arguments, &screen),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -55,6 +67,11 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Threads for a command that works on a database.
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
 /// Where a command writes, and whether in colours.

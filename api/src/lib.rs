@@ -4,4 +4,10 @@ pub mod clock;
 pub mod folder;
 pub mod storage;
 pub mod runner;
+
+mod random;
+pub mod access;
+pub mod http;
+pub mod config;
+pub mod live;
 pub mod command_line;

@@ -32,7 +32,7 @@ use tokio::task::JoinSet;
 pub use definitions::{Definition, Definitions};
 pub use inside::Message;
 pub use jobs::{Fetched, JobError};
-pub use outside::{Outside, Reply, Replying, Request};
+pub use outside::{Outside, Reply, Replying, Request, Web};
 pub use submission::{Answer, Refusal, Submission};
 pub use verify::Finding;
 pub use webhook::{Environment, Secrets, sign};

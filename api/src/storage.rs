@@ -20,6 +20,7 @@ pub mod processes;
 pub mod schedules;
 pub mod serials;
 pub mod tasks;
+pub mod tokens;
 pub mod transitions;
 
 pub use cell::{Cell, Row, digest, hexadecimal, micros, timestamp};
@@ -100,6 +101,7 @@ pub const TABLES: &[&Table] = &[
     &processes::DEPLOYMENTS,
     &processes::TABLE,
     &schedules::TABLE,
+    &tokens::TABLE,
 ];
 
 /// Every statement that is not made from a [`Table`], so that each can be tried on each database.
@@ -119,6 +121,7 @@ pub fn statements() -> Vec<&'static str> {
         schedules::STATEMENTS,
         serials::STATEMENTS,
         tasks::STATEMENTS,
+        tokens::STATEMENTS,
         transitions::STATEMENTS,
     ]
     .concat()

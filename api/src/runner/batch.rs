@@ -219,11 +219,21 @@ impl Batch<'_> {
 
     fn act(&self, decided: &mut Decided, submission: &Submission) -> Result<Answer, Refusal> {
         let case = submission.case;
+        let moved = |sequence: u32| submission.seen.filter(|seen| *seen != sequence).map(|_| Refusal::Moved { sequence });
         if let Some(changed) = decided.changed.get(&case).cloned() {
+            if let Some(refusal) = moved(changed.now.case.sequence) {
+                return Err(refusal);
+            }
             return self.move_on(decided, changed, &submission.command);
         }
         let Some(Found { known, is_fresh }) = self.found.get(&case) else { return Err(Refusal::NoSuchCase(case)) };
         let Case { process, version, sequence, .. } = &*known.case;
+        if let Some(refusal) = moved(*sequence) {
+            if !is_fresh {
+                decided.doubtful.insert(case);
+            }
+            return Err(refusal);
+        }
         let definition = self.definitions.get(&(process.clone(), version.clone()));
         let definition = definition.expect("the version of every case that was found was read with it").clone();
         let changed = Changed { definition, before: Some(Arc::clone(known)), now: Arc::clone(known) };

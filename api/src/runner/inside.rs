@@ -68,9 +68,13 @@ fn fate(outcome: Result<Answer, Refusal>) -> Fate {
     match outcome {
         Ok(_) => Fate::Settled,
         Err(Refusal::Storage(_) | Refusal::Stopped) => Fate::Left,
-        Err(Refusal::Rejected(_) | Refusal::NoSuchCase(_) | Refusal::CaseExists(_) | Refusal::NoSuchProcess(_)) => {
-            Fate::Done
-        }
+        Err(
+            Refusal::Rejected(_)
+            | Refusal::NoSuchCase(_)
+            | Refusal::CaseExists(_)
+            | Refusal::Moved { .. }
+            | Refusal::NoSuchProcess(_),
+        ) => Fate::Done,
     }
 }
 
@@ -145,8 +149,13 @@ async fn submit_all(
         match outcome {
             Ok(answer) => answers.push(answer),
             Err(refusal @ (Refusal::Storage(_) | Refusal::Stopped)) => return Err(refusal),
-            Err(Refusal::Rejected(_) | Refusal::NoSuchCase(_) | Refusal::CaseExists(_) | Refusal::NoSuchProcess(_)) => {
-            }
+            Err(
+                Refusal::Rejected(_)
+                | Refusal::NoSuchCase(_)
+                | Refusal::CaseExists(_)
+                | Refusal::Moved { .. }
+                | Refusal::NoSuchProcess(_),
+            ) => {}
         }
     }
     Ok(answers)

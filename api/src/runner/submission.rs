@@ -20,6 +20,8 @@ pub struct Submission {
     pub command: Command,
     /// The same key again gets the same answer and has no second effect. Refused commands keep none.
     pub key: Option<String>,
+    /// The last transition that the asker knows of; a case that has moved on since refuses.
+    pub seen: Option<u32>,
     /// The entry of the outbox that is done with this command, whatever becomes of it.
     pub(super) settles: Option<String>,
 }
@@ -27,13 +29,13 @@ pub struct Submission {
 impl Submission {
     /// A command for a case that exists.
     pub fn new(case: CaseId, by: Actor, ask: Ask) -> Self {
-        Self { case, process: None, command: Command { by, ask }, key: None, settles: None }
+        Self { case, process: None, command: Command { by, ask }, key: None, seen: None, settles: None }
     }
 
     /// A command that opens a case.
     pub fn open(case: CaseId, process: Name, by: Actor, start: StartedBy, fields: Fields) -> Self {
         let ask = Ask::Open { case, start, fields, serial: 0 };
-        Self { case, process: Some(process), command: Command { by, ask }, key: None, settles: None }
+        Self { case, process: Some(process), command: Command { by, ask }, key: None, seen: None, settles: None }
     }
 
     /// The same with a key.
@@ -73,6 +75,12 @@ pub enum Refusal {
     /// There is a case with this id already.
     #[error("there is a case {0} already")]
     CaseExists(CaseId),
+    /// The case has moved on since the asker looked.
+    #[error("the case is at transition {sequence} now")]
+    Moved {
+        /// Its last transition.
+        sequence: u32,
+    },
     /// No such process is deployed.
     #[error("there is no process `{0}`")]
     NoSuchProcess(Name),

@@ -31,9 +31,11 @@ const OF_PERSON: &str = "SELECT id, unit, duty, person, case_id, template, title
     FROM notices WHERE person = $1 ORDER BY created_at DESC, id LIMIT $2";
 const OF_DUTY: &str = "SELECT id, unit, duty, person, case_id, template, title, text, created_at, read_at
     FROM notices WHERE unit = $1 AND duty = $2 ORDER BY created_at DESC, id LIMIT $3";
+const FIND: &str = "SELECT id, unit, duty, person, case_id, template, title, text, created_at, read_at
+    FROM notices WHERE id = $1";
 const READ: &str = "UPDATE notices SET read_at = $2 WHERE id = $1 AND read_at IS NULL";
 
-pub(super) const STATEMENTS: &[&str] = &[OF_CASE, OF_PERSON, OF_DUTY, READ];
+pub(super) const STATEMENTS: &[&str] = &[OF_CASE, OF_PERSON, OF_DUTY, FIND, READ];
 
 /// Something that people were told.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,6 +111,11 @@ pub async fn of_person(database: &Database, person: &Name, limit: i64) -> Result
 /// What everyone with a duty in a unit was told, newest first.
 pub async fn of_duty(database: &Database, unit: &Name, duty: &Name, limit: i64) -> Result<Vec<Notice>> {
     read_all(database.fetch(OF_DUTY, &[unit.into(), duty.into(), limit.into()]).await?)
+}
+
+/// One notice.
+pub async fn find(database: &Database, id: &str) -> Result<Option<Notice>> {
+    Ok(read_all(database.fetch(FIND, &[id.into()]).await?)?.pop())
 }
 
 /// Notes that somebody read a notice; the first time counts.

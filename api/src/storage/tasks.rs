@@ -34,7 +34,34 @@ pub const CANDIDATES: Table = Table {
 const OF_CASE: &str = "SELECT case_id, visit, step, title, entered_at, holder, asked_by, due_at, provisional, light
     FROM tasks WHERE case_id = $1 ORDER BY visit";
 
-pub(super) const STATEMENTS: &[&str] = &[OF_CASE];
+/// What is left out of a list (`$1` to `$3`, empty for all), where it goes on (`$4` to `$6`), and how many there are.
+macro_rules! listing {
+    ($from:literal) => {
+        concat!(
+            "SELECT tasks.case_id, tasks.visit, tasks.step, tasks.title, tasks.entered_at, tasks.holder,
+            tasks.asked_by, tasks.due_at, tasks.provisional, tasks.light, cases.process, cases.number, cases.title,
+            COALESCE(tasks.due_at, 9223372036854775807) FROM ",
+            $from,
+            " AND ($1 = '' OR cases.process = $1) AND ($2 = '' OR tasks.step IN ($2, $2 || '/item'))
+            AND ($3 = '' OR tasks.light = $3)
+            AND (COALESCE(tasks.due_at, 9223372036854775807), tasks.case_id, tasks.visit) > ($4, $5, $6)
+            ORDER BY COALESCE(tasks.due_at, 9223372036854775807), tasks.case_id, tasks.visit LIMIT $7"
+        )
+    };
+}
+
+const HELD: &str = listing!("tasks JOIN cases ON cases.case_id = tasks.case_id WHERE tasks.holder = $8");
+const OF_PERSON: &str = listing!(
+    "task_candidates JOIN tasks ON tasks.case_id = task_candidates.case_id AND tasks.visit = task_candidates.visit
+    JOIN cases ON cases.case_id = tasks.case_id WHERE task_candidates.person = $8 AND tasks.holder IS NULL"
+);
+const OF_DUTY: &str = listing!(
+    "task_candidates JOIN tasks ON tasks.case_id = task_candidates.case_id AND tasks.visit = task_candidates.visit
+    JOIN cases ON cases.case_id = tasks.case_id
+    WHERE task_candidates.unit = $8 AND task_candidates.duty = $9 AND tasks.holder IS NULL"
+);
+
+pub(super) const STATEMENTS: &[&str] = &[OF_CASE, HELD, OF_PERSON, OF_DUTY];
 
 /// A task.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,4 +126,87 @@ impl Task {
 pub async fn of_case(database: &Database, case: CaseId) -> Result<Vec<Task>> {
     let rows = database.fetch(OF_CASE, &[case.into()]).await?;
     rows.iter().map(Task::read).collect()
+}
+
+/// Where a task waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Queue {
+    /// In somebody's hands.
+    Held(Name),
+    /// In the pool, open to a person by name.
+    Person(Name),
+    /// In the pool, open to everyone with a duty in a unit.
+    Duty(Name, Name),
+}
+
+/// Which tasks are listed; what is empty leaves nothing out.
+#[derive(Clone, Debug)]
+pub struct Filter<'a> {
+    /// Of this process.
+    pub process: &'a str,
+    /// In this step.
+    pub step: &'a str,
+    /// With this light.
+    pub light: &'a str,
+    /// After this one: its order, case and visit.
+    pub after: Option<(i64, CaseId, u32)>,
+    /// How many at most.
+    pub limit: i64,
+}
+
+/// A task with what a list shows of its case.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    /// The task.
+    pub task: Task,
+    /// The case's process.
+    pub process: Name,
+    /// The case's number.
+    pub number: Option<Name>,
+    /// What people call the case.
+    pub case_title: String,
+    /// Where it stands in the list, before case and visit.
+    pub order: i64,
+}
+
+/// The tasks in a queue, the most pressing first.
+pub async fn of_queue(database: &Database, queue: &Queue, filter: &Filter<'_>) -> Result<Vec<Listed>> {
+    let (order, case, visit) = match filter.after {
+        Some((order, case, visit)) => (order, case.to_string(), i64::from(visit)),
+        None => (i64::MIN, String::new(), 0),
+    };
+    let mut parameters: Vec<Cell> = vec![
+        filter.process.into(),
+        filter.step.into(),
+        filter.light.into(),
+        order.into(),
+        case.into(),
+        visit.into(),
+        filter.limit.into(),
+    ];
+    let statement = match queue {
+        Queue::Held(person) => {
+            parameters.push(person.into());
+            HELD
+        }
+        Queue::Person(person) => {
+            parameters.push(person.into());
+            OF_PERSON
+        }
+        Queue::Duty(unit, duty) => {
+            parameters.extend([Cell::from(unit), Cell::from(duty)]);
+            OF_DUTY
+        }
+    };
+    let rows = database.fetch(statement, &parameters).await?;
+    let listed = rows.iter().map(|row| {
+        Ok(Listed {
+            task: Task::read(row)?,
+            process: row.name(10)?,
+            number: row.maybe_name(11),
+            case_title: row.text(12)?,
+            order: row.integer(13)?,
+        })
+    });
+    listed.collect()
 }

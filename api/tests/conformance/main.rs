@@ -6,3 +6,4 @@ mod runner;
 mod storage;
 mod tampering;
 mod town;
+mod web;

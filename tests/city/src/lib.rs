@@ -3,9 +3,11 @@
 pub mod chance;
 pub mod census;
 pub mod city;
+pub mod client;
 #[path = "../../../api/tests/conformance/cluster.rs"]
 pub mod cluster;
 pub mod complaints;
 pub mod door;
+pub mod http_door;
 pub mod server;
 pub mod staff;

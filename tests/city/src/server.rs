@@ -4,12 +4,19 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use duban::access::{Access, Principal};
 use duban::clock::ManualClock;
 use duban::folder::Folder;
+use duban::http::{self, Server};
 use duban::runner::{Environment, Outside, Replying, Request, Runner, Settings, Surroundings};
 use duban::storage::Database;
 use duban_engine::library::Library;
 use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::client::Client;
+use crate::http_door::HttpDoor;
 
 /// Who is away, and who stands in: over the Spring Festival the chiefs take turns.
 const ABSENCES: &str = include_str!("absences.yaml");
@@ -45,4 +52,20 @@ pub async fn runner(address: &str, now: Timestamp, settings: Settings) -> (Arc<R
     let runner = Runner::start(database, surroundings, settings).await.expect("a runner starts over its database");
     let library = runner.deploy(&files()).await.expect("the shipped processes are sound");
     (Arc::new(runner), clock, library)
+}
+
+/// A face over a runner on a port of this machine, and the way in with a token for everybody.
+pub async fn face(runner: &Arc<Runner>, library: &Library) -> (HttpDoor, JoinHandle<()>) {
+    let mut access = Access::new(runner.database().clone());
+    let people = library.catalog.organization.people.keys().map(|person| {
+        let token = access.add_sample(Principal::Person(person.clone()));
+        (person.clone(), token.reveal().to_owned())
+    });
+    let people = people.collect();
+    let program = access.add_sample(Principal::Program("city".into())).reveal().to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("this machine has free ports");
+    let address = listener.local_addr().expect("it listens");
+    let router = http::router(Arc::new(Server::new(Arc::clone(runner), access)));
+    let serving = tokio::spawn(http::serve(listener, router, std::future::pending()));
+    (HttpDoor { client: Client::new(address), people, program }, serving)
 }

@@ -8,7 +8,6 @@ use duban_city::census::{self, Census};
 use duban_city::city::{City, Tally};
 use duban_city::cluster;
 use duban_city::complaints::{self, Complaint};
-use duban_city::door::RunnerDoor;
 use duban_city::server;
 use duban_city::staff::Staff;
 
@@ -24,7 +23,7 @@ async fn live(address: &str, seed: u64, complaints: Vec<Complaint>) -> (Tally, C
     let first = complaints.first().expect("there are requests").at;
     let settings = Settings { automatic: false, ..Settings::default() };
     let (runner, clock, library) = server::runner(address, first, settings).await;
-    let door = RunnerDoor { runner: Arc::clone(&runner) };
+    let (door, serving) = server::face(&runner, &library).await;
     let city = City { door, runner: Arc::clone(&runner), clock, staff: Staff::new(library), seed };
     let began = Instant::now();
     let tally = Arc::new(city).live(Arc::new(complaints)).await;
@@ -40,6 +39,7 @@ async fn live(address: &str, seed: u64, complaints: Vec<Complaint>) -> (Tally, C
         f64::from(u32::try_from(tally.commands).unwrap_or(u32::MAX)) / seconds,
         census.digest,
     );
+    serving.abort();
     let findings = runner.verify().await.expect("the database answers");
     assert_eq!(findings, [], "seed {seed}: the lists are what the transitions say");
     (tally, census)

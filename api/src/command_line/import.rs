@@ -1,0 +1,280 @@
+//! `duban import`: a backlog from a spreadsheet, all of it or nothing.
+
+mod cell;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use duban_engine::case::Case;
+use duban_engine::command::{Ask, Command, StartedBy};
+use duban_engine::decide::decide;
+use duban_engine::event::{Actor, Fields};
+use duban_engine::ids::{CaseId, Name};
+use duban_engine::library::Library;
+use duban_engine::moment::World;
+use duban_engine::nearest::nearest;
+use duban_engine::process::Process;
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use tokio::task::JoinSet;
+
+use super::{Failure, Paint, Screen, counted, runtime};
+use crate::config::{self, Storage};
+use crate::runner::{Runner, Submission};
+use crate::storage::commands;
+
+/// How many rows a file may have; a larger one is split by whoever made it.
+const ROWS_MAX: usize = 100_000;
+
+/// How many cases are opened at the same time.
+const UNDER_WAY_MAX: usize = 512;
+
+/// Open a case for every row of a spreadsheet, or for none when a row is wrong.
+///
+/// The first row names fields of the process's starting form, by name or by title. A row that was imported before is
+/// passed over, so that the same file can be imported again, whole or with more rows.
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// The file: CSV in UTF-8 (in Excel: "CSV UTF-8").
+    #[arg(value_name = "FILE.csv")]
+    file: PathBuf,
+    /// The process that the rows become cases of.
+    #[arg(long, value_name = "NAME")]
+    process: String,
+    /// The person in whose name the cases are opened.
+    #[arg(long = "as", value_name = "PERSON")]
+    person: String,
+    /// The column that tells rows apart, when it is not the whole row. It need not be a field.
+    #[arg(long, value_name = "COLUMN")]
+    key: Option<String>,
+    /// Only check the file.
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    storage: Storage,
+}
+
+/// A row that can become a case.
+struct Row {
+    key: String,
+    fields: Fields,
+}
+
+/// What is wrong in which line of the file.
+struct Mistake {
+    line: u64,
+    column: Option<String>,
+    message: String,
+}
+
+/// What the columns are.
+struct Columns {
+    /// The field of each column; none for the key's column when it is not a field.
+    fields: Vec<Option<usize>>,
+    titles: Vec<String>,
+    key: Option<usize>,
+}
+
+/// Runs the command. Answers whether every row is a case now.
+pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failure> {
+    let text = read(&arguments.file)?;
+    let (done, text) = runtime()?.block_on(import(arguments, &text, screen))?;
+    screen.say(&text);
+    Ok(done)
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes).to_vec();
+    String::from_utf8(bytes).map_err(|_| format!("{}: not UTF-8; save it as \"CSV UTF-8\"", path.display()).into())
+}
+
+async fn import(arguments: &Arguments, text: &str, screen: &Screen) -> Result<(bool, String), Failure> {
+    let database = arguments.storage.open().await?;
+    let runner = config::runner(database, false).await?;
+    let library = runner.definitions().active().ok_or("no definitions are deployed yet: start the server first")?;
+    let process = library.processes.get(arguments.process.as_str()).ok_or_else(|| {
+        let known = library.processes.keys().map(Name::as_str);
+        let hint = nearest(&arguments.process, known).map_or_else(String::new, |near| format!(", did you mean `{near}`?"));
+        format!("there is no process `{}`{hint}", arguments.process)
+    })?;
+    let person = Name::from(arguments.person.as_str());
+    let rows = match rows(arguments, text, process, &library, &person, runner.clock().now()) {
+        Ok(rows) => rows,
+        Err(mistakes) => return Ok((false, told(&arguments.file, &mistakes, screen))),
+    };
+    let keys = rows.iter().map(|row| row.key.clone()).collect();
+    let before = commands::find(runner.database(), keys).await?.len();
+    let fresh = rows.len() - before;
+    if arguments.dry_run {
+        let text = format!("{}; {before} of them were imported before\n", counted(rows.len(), "good row"));
+        return Ok((true, screen.word(&text, Paint::Good)));
+    }
+    open(&runner, &process.name, &person, rows).await?;
+    let text = format!("{} opened, {before} were there before", counted(fresh, "case"));
+    Ok((true, format!("{}\n", screen.word(&text, Paint::Good))))
+}
+
+/// Reads every row and tries it out.
+fn rows(
+    arguments: &Arguments,
+    text: &str,
+    process: &Process,
+    library: &Library,
+    person: &Name,
+    now: Timestamp,
+) -> Result<Vec<Row>, Vec<Mistake>> {
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+    let broken = |error: &csv::Error| {
+        let line = error.position().map_or(1, csv::Position::line);
+        Mistake { line, column: None, message: error.to_string() }
+    };
+    let header = reader.headers().map_err(|error| vec![broken(&error)])?.clone();
+    let columns = columns(&header, process, arguments.key.as_deref())?;
+    let (mut rows, mut mistakes, mut lines) = (Vec::new(), Vec::new(), BTreeMap::new());
+    for record in reader.records() {
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => {
+                mistakes.push(broken(&error));
+                continue;
+            }
+        };
+        let line = record.position().map_or(0, csv::Position::line);
+        if rows.len() == ROWS_MAX {
+            mistakes.push(Mistake { line, column: None, message: format!("more than {ROWS_MAX} rows") });
+            break;
+        }
+        let key = key_of(&record, &columns, &process.name);
+        if let Some(other) = lines.insert(key.clone(), line) {
+            let message = format!("the same as line {other}; `--key COLUMN` names the column that tells rows apart");
+            mistakes.push(Mistake { line, column: None, message });
+            continue;
+        }
+        match fields(&record, &columns, process, library, line) {
+            Ok(fields) => match try_out(process, library, person, &fields, now) {
+                Ok(()) => rows.push(Row { key, fields }),
+                Err(message) => mistakes.push(Mistake { line, column: None, message }),
+            },
+            Err(found) => mistakes.extend(found),
+        }
+    }
+    if mistakes.is_empty() { Ok(rows) } else { Err(mistakes) }
+}
+
+fn columns(header: &csv::StringRecord, process: &Process, key: Option<&str>) -> Result<Columns, Vec<Mistake>> {
+    let entries = &process.start.form.entries;
+    let (mut fields, mut mistakes) = (Vec::new(), Vec::new());
+    for column in header {
+        let found = entries.iter().position(|entry| entry.field.name == *column || entry.field.title == *column);
+        if found.is_none() && Some(column) != key {
+            let names = entries.iter().flat_map(|entry| [entry.field.name.as_str(), entry.field.title.as_str()]);
+            let hint = nearest(column, names).map_or_else(String::new, |near| format!(", did you mean `{near}`?"));
+            let message = format!("the starting form has no such field{hint}");
+            mistakes.push(Mistake { line: 1, column: Some(column.to_owned()), message });
+        }
+        if found.is_some() && fields.contains(&found) {
+            let message = "two columns are this field".to_owned();
+            mistakes.push(Mistake { line: 1, column: Some(column.to_owned()), message });
+        }
+        fields.push(found);
+    }
+    let titles: Vec<String> = header.iter().map(str::to_owned).collect();
+    let key_column = key.and_then(|key| titles.iter().position(|title| title == key));
+    if let (Some(key), None) = (key, key_column) {
+        let message = "there is no such column".to_owned();
+        mistakes.push(Mistake { line: 1, column: Some(key.to_owned()), message });
+    }
+    if mistakes.is_empty() { Ok(Columns { fields, titles, key: key_column }) } else { Err(mistakes) }
+}
+
+/// The key of a row's command: from the key's column, or from all of the row.
+fn key_of(record: &csv::StringRecord, columns: &Columns, process: &Name) -> String {
+    let mut digest = Sha256::new();
+    let mut add = |text: &str| {
+        digest.update((text.len() as u64).to_be_bytes());
+        digest.update(text);
+    };
+    match columns.key {
+        Some(column) => add(record.get(column).unwrap_or("")),
+        None => columns.titles.iter().zip(record).filter(|(_, value)| !value.is_empty()).for_each(|(title, value)| {
+            add(title);
+            add(value);
+        }),
+    }
+    let digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("import:{process}:{digest}")
+}
+
+fn fields(
+    record: &csv::StringRecord,
+    columns: &Columns,
+    process: &Process,
+    library: &Library,
+    line: u64,
+) -> Result<Fields, Vec<Mistake>> {
+    let (mut fields, mut mistakes) = (Fields::new(), Vec::new());
+    if let Some(key) = columns.key.filter(|key| record.get(*key).is_none_or(str::is_empty)) {
+        let column = columns.titles.get(key).cloned();
+        mistakes.push(Mistake { line, column, message: "the key is empty".to_owned() });
+    }
+    for ((text, field), title) in record.iter().zip(&columns.fields).zip(&columns.titles) {
+        let entry = field.and_then(|field| process.start.form.entries.get(field));
+        let Some(entry) = entry.filter(|_| !text.is_empty()) else { continue };
+        let zone = process.calendar_in(&library.catalog.calendars).zone();
+        match cell::read(text, &entry.field, &library.catalog.organization, zone) {
+            Ok(value) => _ = fields.insert(entry.field.name.clone(), value),
+            Err(message) => mistakes.push(Mistake { line, column: Some(title.clone()), message }),
+        }
+    }
+    if mistakes.is_empty() { Ok(fields) } else { Err(mistakes) }
+}
+
+/// Whether the row would open a case.
+fn try_out(
+    process: &Process,
+    library: &Library,
+    person: &Name,
+    fields: &Fields,
+    now: Timestamp,
+) -> Result<(), String> {
+    let id = CaseId(1);
+    let ask = Ask::Open { case: id, start: StartedBy::Person, fields: fields.clone(), serial: 1 };
+    let command = Command { by: Actor::person(person), ask };
+    let world = World { organization: &library.catalog.organization, calendars: &library.catalog.calendars };
+    decide(process, &world, &Case::new(id), &command, now).map(|_| ()).map_err(|rejection| rejection.to_string())
+}
+
+/// Opens all cases. When it breaks off, the same file opens the rest.
+async fn open(runner: &Arc<Runner>, process: &Name, person: &Name, rows: Vec<Row>) -> Result<(), Failure> {
+    let mut under_way = JoinSet::new();
+    for row in rows {
+        let digest: [u8; 32] = Sha256::digest(&row.key).into();
+        let id = CaseId(u128::from_be_bytes(*digest.first_chunk().expect("32 bytes have a first half")));
+        let by = Actor::person(person);
+        let submission = Submission::open(id, process.clone(), by, StartedBy::Person, row.fields).with_key(row.key);
+        let runner = Arc::clone(runner);
+        under_way.spawn(async move { runner.submit(submission).await });
+        if under_way.len() == UNDER_WAY_MAX
+            && let Some(opened) = under_way.join_next().await
+        {
+            opened??;
+        }
+    }
+    while let Some(opened) = under_way.join_next().await {
+        opened??;
+    }
+    Ok(())
+}
+
+fn told(path: &Path, mistakes: &[Mistake], screen: &Screen) -> String {
+    let mut text = String::new();
+    for mistake in mistakes {
+        let column = mistake.column.as_ref().map_or_else(String::new, |column| format!(" `{column}`:"));
+        text.push_str(&format!("{}:{}:{column} {}\n", path.display(), mistake.line, mistake.message));
+    }
+    let total = format!("{}, so nothing was imported", counted(mistakes.len(), "mistake"));
+    format!("{text}{}\n", screen.word(&total, Paint::Bad))
+}

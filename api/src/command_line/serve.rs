@@ -1,0 +1,127 @@
+//! `duban serve`: the server.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use tokio::net::TcpListener;
+
+use super::{Failure, Screen, runtime, welcome};
+use crate::access::Access;
+use crate::config::{self, Log, Storage};
+use crate::http::{self, Server};
+use crate::live::Live;
+use crate::runner::Runner;
+
+/// The folder that is taken when none is named.
+const FOLDER: &str = "processes";
+
+/// Run the server: HTTP, deadlines, messages, and definitions that go live as they change.
+///
+/// Definitions that are wrong, or whose scenarios fail, do not go live; those before stay. Every case runs to its end
+/// by the version that it was opened with.
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    storage: Storage,
+    /// The folder with the definitions; `processes` when there is one, else what the database has.
+    #[arg(long, value_name = "DIR")]
+    processes: Option<PathBuf>,
+    /// Where to listen.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Make a token for people of the sample organization and print them. Only on this machine's own address.
+    #[arg(long)]
+    demo: bool,
+    #[command(flatten)]
+    log: Log,
+}
+
+/// Runs the command until it is told to stop.
+pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failure> {
+    if arguments.demo && !arguments.listen.ip().is_loopback() {
+        let listen = arguments.listen;
+        return Err(format!("--demo hands out tokens, so that it listens on this machine only, not on {listen}").into());
+    }
+    arguments.log.begin(screen.color_error);
+    runtime()?.block_on(serve(arguments, screen))?;
+    Ok(true)
+}
+
+async fn serve(arguments: &Arguments, screen: &Screen) -> Result<(), Failure> {
+    // First of all, so that a stop while starting is heard.
+    let stop = stop()?;
+    let database = arguments.storage.open().await?;
+    let runner = config::runner(database.clone(), true).await?;
+    let live = definitions(arguments, &runner, screen).await?;
+    let listener = TcpListener::bind(arguments.listen)
+        .await
+        .map_err(|error| format!("cannot listen on {}: {error}", arguments.listen))?;
+    let address = listener.local_addr()?;
+    let mut access = Access::new(database.clone());
+    let Some(library) = runner.definitions().active() else {
+        return Err("there are no definitions: name their folder with --processes DIR".into());
+    };
+    let samples = if arguments.demo { welcome::samples(&library, &mut access, runner.clock().now()) } else { Vec::new() };
+    screen.say(&welcome::text(address, &library, &samples, screen));
+    if !address.ip().is_loopback() {
+        tracing::warn!("tokens are sent in the clear: put a proxy with TLS before {address}");
+    }
+    let watching = live.map(|live| tokio::spawn(live.watch()));
+    let router = http::router(Arc::new(Server::new(Arc::clone(&runner), access)));
+    http::serve(listener, router, stop).await;
+    if let Some(watching) = watching {
+        watching.abort();
+    }
+    drop(runner);
+    database.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Puts the folder live. A wrong folder stops the start only when there is nothing to run by.
+async fn definitions(
+    arguments: &Arguments,
+    runner: &Arc<Runner>,
+    screen: &Screen,
+) -> Result<Option<Live>, Failure> {
+    let found = fs::metadata(FOLDER).is_ok_and(|metadata| metadata.is_dir()).then(|| PathBuf::from(FOLDER));
+    let Some(folder) = arguments.processes.clone().or(found) else { return Ok(None) };
+    let mut live = Live::new(folder, Arc::clone(runner), screen.color_error);
+    if let Err(error) = live.refresh().await {
+        if runner.definitions().active().is_none() {
+            return Err(error.into());
+        }
+        tracing::error!("{error}");
+        tracing::warn!("the definitions that were live before still are");
+    }
+    Ok(Some(live))
+}
+
+/// Ends when the system or somebody at the keyboard wants the server to stop.
+#[cfg(unix)]
+fn stop() -> Result<impl Future<Output = ()>, Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let (mut terminated, mut interrupted) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminated.recv() => {}
+            _ = interrupted.recv() => {}
+        }
+        tracing::info!("stopping");
+    })
+}
+
+/// Ends when somebody at the keyboard wants the server to stop.
+#[cfg(not(unix))]
+fn stop() -> Result<impl Future<Output = ()>, Failure> {
+    Ok(async {
+        // Without a keyboard it runs until it is ended.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}

@@ -1,0 +1,117 @@
+//! What the commands that work on a database have in common: where it is, and how the log is written.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::fmt::time::FormatTime;
+
+use crate::clock::SystemClock;
+use crate::runner::{Environment, Runner, Settings, Surroundings, Web};
+use crate::storage::Database;
+
+/// A failure with the words for it.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Where everything is kept.
+#[derive(Args, Clone, Debug)]
+pub struct Storage {
+    /// The database: `sqlite:FILE` for one machine, `postgres://USER@HOST/NAME` for one or more.
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "DUBAN_DATABASE",
+        hide_env_values = true,
+        default_value = "sqlite:data/duban.sqlite"
+    )]
+    pub database: String,
+}
+
+impl Storage {
+    /// Opens the database; the folder of a file is made when it is missing.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub async fn open(&self) -> Result<Database, Failure> {
+        if let Some(path) = self.database.strip_prefix("sqlite:") {
+            let path = path.trim_start_matches("//");
+            let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
+            if let Some(folder) = folder {
+                std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+            }
+        }
+        Ok(Database::open(&self.database).await?)
+    }
+}
+
+/// Starts a runner with the machine's clock and the real outside. One that is not automatic only does what it is told.
+///
+/// # Errors
+/// When the database fails, or the machine's certificates cannot be read.
+pub async fn runner(database: Database, automatic: bool) -> Result<Arc<Runner>, Failure> {
+    let surroundings = Surroundings {
+        clock: Arc::new(SystemClock),
+        outside: Arc::new(Web::new()?),
+        secrets: Arc::new(Environment),
+    };
+    let settings = Settings { automatic, ..Settings::default() };
+    Ok(Arc::new(Runner::start(database, surroundings, settings).await?))
+}
+
+/// How the log is written. It goes to the standard error, and never has the value of a field in it.
+#[derive(Args, Clone, Debug)]
+pub struct Log {
+    /// How the log is written.
+    #[arg(long, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
+    log: LogFormat,
+    /// What is logged: this and what is worse.
+    #[arg(long, value_enum, default_value_t = LogLevel::Info, value_name = "LEVEL")]
+    log_level: LogLevel,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs: one JSON object a line.
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LogLevel {
+    /// What must be looked at.
+    Error,
+    /// What may have to be looked at.
+    Warn,
+    /// What an operator wants to know.
+    Info,
+    /// Every request.
+    Debug,
+}
+
+/// The time in the log, as everywhere else in the product.
+struct Instant;
+
+impl FormatTime for Instant {
+    fn format_time(&self, writer: &mut tracing_subscriber::fmt::format::Writer<'_>) -> std::fmt::Result {
+        write!(writer, "{:.3}", jiff::Timestamp::now())
+    }
+}
+
+impl Log {
+    /// Begins to log.
+    pub fn begin(&self, color: bool) {
+        let level = match self.log_level {
+            LogLevel::Error => LevelFilter::ERROR,
+            LogLevel::Warn => LevelFilter::WARN,
+            LogLevel::Info => LevelFilter::INFO,
+            LogLevel::Debug => LevelFilter::DEBUG,
+        };
+        let log = tracing_subscriber::fmt().with_max_level(level).with_timer(Instant).with_writer(std::io::stderr);
+        match self.log {
+            LogFormat::Text => log.with_ansi(color).with_target(false).init(),
+            LogFormat::Json => log.json().flatten_event(true).with_ansi(false).init(),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The HTTP face: it translates and never decides. One file per resource.
+
+mod body;
+mod caller;
+mod cases;
+mod connection;
+mod form;
+mod guard;
+mod health;
+mod history;
+mod json;
+mod messages;
+mod notices;
+mod organization;
+mod problem;
+mod processes;
+mod shown;
+mod subject;
+mod tasks;
+
+use std::sync::Arc;
+
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use duban_engine::library::Library;
+
+pub use connection::serve;
+pub use problem::Problem;
+
+use crate::access::Access;
+use crate::runner::Runner;
+
+/// What the handlers work with.
+pub struct Server {
+    runner: Arc<Runner>,
+    access: Access,
+}
+
+impl Server {
+    /// A face for a runner, with its door.
+    pub fn new(runner: Arc<Runner>, access: Access) -> Self {
+        Self { runner, access }
+    }
+
+    /// What is deployed.
+    fn library(&self) -> Result<Arc<Library>, Problem> {
+        self.runner.definitions().active().ok_or_else(|| Problem::unavailable("no process is deployed yet"))
+    }
+}
+
+/// Every resource. What begins with `/api` is only for those whom [`Access`] admits.
+pub fn router(server: Arc<Server>) -> Router {
+    let api = Router::new()
+        .route("/api/me", get(organization::me))
+        .route("/api/organization", get(organization::show))
+        .route("/api/processes", get(processes::list))
+        .route("/api/processes/{process}", get(processes::show))
+        .route("/api/cases", post(cases::open))
+        .route("/api/cases/{case}", get(cases::show))
+        .route("/api/cases/{case}/history", get(history::show))
+        .route("/api/cases/{case}/actions/{action}", post(cases::act))
+        .route("/api/cases/{case}/withdraw", post(cases::withdraw))
+        .route("/api/cases/{case}/tasks/{visit}/{verb}", post(tasks::change))
+        .route("/api/tasks", get(tasks::list))
+        .route("/api/messages/{message}", post(messages::send))
+        .route("/api/notices", get(notices::list))
+        .route("/api/notices/{notice}/read", post(notices::read))
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .fallback(async || Problem::not_found("resource"))
+        .layer(middleware::from_fn_with_state(Arc::clone(&server), guard::admit));
+    Router::new()
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .merge(api)
+        .layer(middleware::from_fn(guard::watch))
+        .with_state(server)
+}

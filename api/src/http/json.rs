@@ -1,0 +1,142 @@
+//! JSON as it is taken: no member twice, not nested without end, and nothing that is not asked for.
+
+use std::fmt;
+
+use axum::http::StatusCode;
+use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use super::problem::Problem;
+
+/// How deep values may nest: a form has lists at most, and its envelope two more.
+const DEPTH_MAX: usize = 16;
+
+/// Reads a text.
+pub fn parse(bytes: &[u8]) -> Result<Value, Problem> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = Strict { depth_left: DEPTH_MAX }.deserialize(&mut reader).and_then(|value| {
+        reader.end()?;
+        Ok(value)
+    });
+    value.map_err(|error| {
+        Problem::new(StatusCode::BAD_REQUEST, "json_syntax", error.to_string())
+            .with("line", error.line())
+            .with("column", error.column())
+    })
+}
+
+/// Reads a value as what a handler takes.
+pub fn shape<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let mut pointer = String::new();
+        for segment in error.path().iter() {
+            let part = match segment {
+                serde_path_to_error::Segment::Map { key } => key.replace('~', "~0").replace('/', "~1"),
+                serde_path_to_error::Segment::Seq { index } => index.to_string(),
+                serde_path_to_error::Segment::Enum { variant } => variant.clone(),
+                serde_path_to_error::Segment::Unknown => continue,
+            };
+            pointer.push('/');
+            pointer.push_str(&part);
+        }
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "body_wrong", error.inner().to_string()).with("pointer", pointer)
+    })
+}
+
+#[derive(Clone, Copy)]
+struct Strict {
+    depth_left: usize,
+}
+
+impl Strict {
+    fn inside<E: de::Error>(self) -> Result<Self, E> {
+        let depth_left = self.depth_left.checked_sub(1);
+        depth_left
+            .map(|depth_left| Self { depth_left })
+            .ok_or_else(|| E::custom(format_args!("nested deeper than {DEPTH_MAX}")))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Strict {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E: de::Error>(self, truth: bool) -> Result<Value, E> {
+        Ok(Value::Bool(truth))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Value, E> {
+        Number::from_f64(number).map(Value::Number).ok_or_else(|| E::custom("not a finite number"))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::from(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Value, A::Error> {
+        let inside = self.inside()?;
+        let mut items = Vec::new();
+        while let Some(item) = sequence.next_element_seed(inside)? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let inside = self.inside()?;
+        let mut members = Map::new();
+        while let Some(key) = map.next_key::<String>()? {
+            let value = map.next_value_seed(inside)?;
+            if members.insert(key.clone(), value).is_some() {
+                return Err(de::Error::custom(format_args!("the member `{key}` appears twice")));
+            }
+        }
+        Ok(Value::Object(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn a_member_twice_a_deep_nest_and_a_tail_are_refused() {
+        let deep = format!("{}{}", "[".repeat(17), "]".repeat(17));
+        for text in ["{\"a\": 1, \"a\": 1}", &deep, "{} {}", "", "{\"a\": 1e999}", "{\"a\": NaN}", "\"\\ud800\""] {
+            assert!(parse(text.as_bytes()).is_err(), "{text}");
+        }
+        assert!(parse(b"\xff").is_err());
+    }
+
+    #[test]
+    fn what_is_plain_json_is_read_as_it_is() {
+        let text = "{\"a\":[1,-2,0.5,null,true,\"\u{5e02}\"],\"b\":{}}";
+
+        let read = parse(text.as_bytes()).expect("it is JSON");
+
+        assert_eq!(read.to_string(), text);
+    }
+}

@@ -1,0 +1,114 @@
+//! The folder of definitions while the server runs: what changes there goes live as soon as it is sound.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use duban_engine::diagnostic::{Diagnostic, Sources, render};
+use duban_engine::library::Library;
+use duban_engine::scenario::read_all;
+
+use crate::folder::{self, Folder};
+use crate::runner::{DeployError, Runner};
+use crate::storage::{self, processes};
+
+/// How often the folder is looked at. Notifications of the system miss network drives and containers' folders.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// A folder that is watched.
+pub struct Live {
+    path: PathBuf,
+    runner: Arc<Runner>,
+    color: bool,
+    seen: Option<[u8; 32]>,
+}
+
+/// Why a folder did not go live. What was live before still is.
+#[derive(Debug, thiserror::Error)]
+pub enum NotLive {
+    /// It cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] folder::Error),
+    /// It is wrong, or a scenario failed; the text is for the author.
+    #[error("{count} finding(s), so the definitions do not go live:\n{shown}")]
+    Unsound {
+        /// How many findings.
+        count: usize,
+        /// The findings.
+        shown: String,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] storage::Error),
+    /// Checking broke off.
+    #[error("checking broke off")]
+    Broken(#[from] tokio::task::JoinError),
+}
+
+impl Live {
+    /// A folder for a runner.
+    pub fn new(path: PathBuf, runner: Arc<Runner>, color: bool) -> Self {
+        Self { path, runner, color, seen: None }
+    }
+
+    /// Looks whether anything changed since the last time; if so, checks it, plays its scenarios and puts it live.
+    /// Answers whether something new is live.
+    ///
+    /// # Errors
+    /// Why it did not go live. It is tried again when the folder changes again.
+    pub async fn refresh(&mut self) -> Result<bool, NotLive> {
+        let path = self.path.clone();
+        let folder = tokio::task::spawn_blocking(move || Folder::read(&path)).await??;
+        let digest = folder.digest();
+        if self.seen == Some(digest) {
+            return Ok(false);
+        }
+        let texts = folder.to_texts();
+        let active = processes::active(self.runner.database()).await?;
+        if active.is_some_and(|active| active.files == texts) {
+            self.seen = Some(digest);
+            return Ok(false);
+        }
+        let color = self.color;
+        let begun = Instant::now();
+        let checked = tokio::task::spawn_blocking(move || check(&folder, color)).await?;
+        // From here on it is the folder that has to change; a failing database is tried again.
+        self.seen = Some(digest);
+        let scenarios = checked?;
+        let library = self.runner.deploy(&texts).await.map_err(|error| {
+            self.seen = None;
+            match error {
+                DeployError::Unsound(unsound) => unsound_of(&unsound.diagnostics, &unsound.sources, color),
+                DeployError::Storage(error) => NotLive::Storage(error),
+            }
+        })?;
+        let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(processes = library.processes.len(), scenarios, took_ms, "the definitions are live for new cases");
+        Ok(true)
+    }
+
+    /// Looks at the folder again and again.
+    pub async fn watch(mut self) {
+        loop {
+            tokio::time::sleep(PAUSE).await;
+            match self.refresh().await {
+                Ok(_) => {}
+                Err(NotLive::Unreadable(error)) => tracing::warn!(%error, "the folder of definitions cannot be read"),
+                Err(error) => tracing::error!("{error}"),
+            }
+        }
+    }
+}
+
+/// Checks a folder and plays its scenarios. Answers how many passed: all.
+fn check(folder: &Folder, color: bool) -> Result<usize, NotLive> {
+    let library = Library::compile(&folder.to_list());
+    let library = library.map_err(|unsound| unsound_of(&unsound.diagnostics, &unsound.sources, color))?;
+    let scenarios = read_all(&library).map_err(|found| unsound_of(&found, &library.sources, color))?;
+    let failures: Vec<Diagnostic> = scenarios.iter().flat_map(|scenario| scenario.play(&library).failures).collect();
+    if failures.is_empty() { Ok(scenarios.len()) } else { Err(unsound_of(&failures, &library.sources, color)) }
+}
+
+fn unsound_of(found: &[Diagnostic], sources: &Sources, color: bool) -> NotLive {
+    NotLive::Unsound { count: found.len(), shown: render(found, sources, color) }
+}

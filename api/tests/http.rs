@@ -1,0 +1,17 @@
+//! The HTTP face on a real server: a whole case, every problem, who sees what, and what a crash leaves behind.
+
+#[path = "conformance/cluster.rs"]
+mod cluster;
+
+#[path = "http/client.rs"]
+mod client;
+#[path = "http/definitions.rs"]
+mod definitions;
+#[path = "http/fuzz.rs"]
+mod fuzz;
+#[path = "http/journey.rs"]
+mod journey;
+#[path = "http/permissions.rs"]
+mod permissions;
+#[path = "http/problems.rs"]
+mod problems;

@@ -1,0 +1,136 @@
+//! Who sees and does what.
+
+use serde_json::{Value, json};
+
+use crate::client::Server;
+use crate::journey::{People, open};
+
+fn field<'a>(view: &'a Value, name: &str) -> &'a Value {
+    let fields = view["fields"].as_array().expect("a list");
+    fields.iter().find(|field| field["name"] == name).expect("it has a value")
+}
+
+#[test]
+fn nobody_gets_in_without_a_token_that_works() {
+    let server = Server::fresh();
+    let token = server.token(&["wei-hongwei"]);
+    let wrong = token.replace(&token[10..14], "AAAA");
+
+    for headers in [
+        String::new(),
+        "Authorization: Basic d2VpOg==\r\n".to_owned(),
+        "Authorization: Bearer\r\n".to_owned(),
+        "Authorization: Bearer wei-hongwei\r\n".to_owned(),
+        format!("Authorization: Bearer {wrong}\r\n"),
+    ] {
+        for path in ["/api/tasks", "/api/me", "/api/nothing", "/api/cases/0"] {
+            let refused = server.send("GET", path, &headers, b"");
+            assert_eq!((refused.status, refused.code()), (401, "unauthorized"), "{headers}{path}");
+            assert!(refused.headers.contains_key("www-authenticate"));
+        }
+    }
+    assert_eq!(server.get(&token, "/api/me").good()["person"], "wei-hongwei");
+    server.token(&["wei-hongwei", "--revoke"]);
+    assert_eq!(server.get(&token, "/api/me").status, 401, "a token that was taken away does not work");
+}
+
+#[test]
+fn a_case_does_not_exist_for_who_has_no_part_in_it() {
+    let server = Server::fresh();
+    let people = People::of(&server);
+    let case = open(&server, &people.operator);
+
+    for path in [case.clone(), format!("{case}/history")] {
+        assert_eq!(server.get(&people.clerk, &path).code(), "not_found");
+    }
+    let answer = json!({"fields": {"result": "……"}});
+    assert_eq!(server.post(&people.clerk, &format!("{case}/actions/answer"), &answer).code(), "not_found");
+    assert_eq!(server.post(&people.clerk, &format!("{case}/tasks/1/claim"), &json!({})).code(), "not_found");
+    assert_eq!(server.get(&people.clerk, "/api/tasks").good()["tasks"], json!([]));
+
+    let assigned = json!({"fields": {"method": "phone", "lead_unit": "zhujian-bureau"}});
+    server.post(&people.operator, &format!("{case}/actions/assign"), &assigned).good();
+    assert_eq!(server.get(&people.clerk, &case).status, 200, "now the unit has a part in it");
+}
+
+#[test]
+fn private_fields_are_for_who_has_the_task() {
+    let server = Server::fresh();
+    let people = People::of(&server);
+    let case = open(&server, &people.operator);
+
+    let view = server.get(&people.operator, &case).good();
+    assert_eq!(field(&view, "caller")["value"], "孙先生");
+    let view = server.get(&people.reviewer, &case).good();
+    assert_eq!(field(&view, "caller")["value"], Value::Null);
+    assert_eq!(field(&view, "caller")["masked"], true);
+    assert_eq!(field(&view, "subject")["value"], "路灯不亮");
+    for path in [case.clone(), format!("{case}/history"), "/api/tasks".to_owned(), "/api/notices".to_owned()] {
+        let text = server.get(&people.reviewer, &path).good().to_string();
+        assert!(!text.contains("孙先生") && !text.contains("13900009003"), "{path}: {text}");
+    }
+}
+
+#[test]
+fn another_mans_task_is_not_taken_and_says_why() {
+    let server = Server::fresh();
+    let people = People::of(&server);
+    let other = server.token(&["jiang-lixin"]);
+    let case = open(&server, &people.operator);
+    server.post(&people.operator, &format!("{case}/tasks/1/claim"), &json!({})).good();
+
+    let refused = server.post(&other, &format!("{case}/actions/answer"), &json!({"fields": {"result": "……"}}));
+    assert_eq!((refused.status, refused.code()), (409, "held_by_other"));
+    let view = server.get(&other, &case).good();
+    assert_eq!(view["actions"][0]["refusal"]["code"], "held_by_other");
+    let refused = server.post(&people.reviewer, &format!("{case}/actions/answer"), &json!({"fields": {"result": "……"}}));
+    assert_eq!((refused.status, refused.code()), (403, "not_allowed"));
+}
+
+#[test]
+fn programs_send_messages_and_people_do_not() {
+    let server = Server::fresh();
+    let person = server.token(&["wei-hongwei"]);
+    let program = server.token(&["--program", "mailbox"]);
+    let message = json!({"fields": {"content": "来信：暖气不热。"}});
+
+    assert_eq!(server.post(&person, "/api/messages/mailbox.received", &message).code(), "forbidden");
+    for path in ["/api/tasks", "/api/me", "/api/processes", "/api/organization", "/api/notices"] {
+        assert_eq!(server.get(&program, path).code(), "forbidden", "{path}");
+    }
+    let key = "Idempotency-Key: letter-1\r\n";
+    let first = server.post_with(&program, "/api/messages/mailbox.received", key, &message).good();
+    let again = server.post_with(&program, "/api/messages/mailbox.received", key, &message).good();
+    assert_eq!(first, again);
+    assert_eq!(first["cases"].as_array().map(Vec::len), Some(1));
+    assert_eq!(server.get(&person, "/api/tasks").good()["tasks"].as_array().map(Vec::len), Some(1));
+    assert_eq!(server.post(&program, "/api/messages/nobody.listens", &message).code(), "not_awaited");
+}
+
+#[test]
+fn a_notice_is_read_only_by_whom_it_is_for() {
+    let server = Server::fresh();
+    let people = People::of(&server);
+    let case = open(&server, &people.operator);
+    let assigned = json!({"fields": {"method": "phone", "lead_unit": "zhujian-bureau"}});
+    server.post(&people.operator, &format!("{case}/actions/assign"), &assigned).good();
+    let notice = server.get(&people.clerk, "/api/notices").good()["notices"][0].clone();
+    let read = format!("/api/notices/{}/read", notice["id"].as_str().expect("an id"));
+
+    assert_eq!(server.post(&people.operator, &read, &json!({})).code(), "not_found");
+    assert_eq!(server.post(&people.clerk, &read, &json!({})).status, 204);
+
+    let notice = &server.get(&people.clerk, "/api/notices").good()["notices"][0];
+    assert!(notice["read_at"].is_string());
+}
+
+#[test]
+fn sample_tokens_are_not_handed_out_on_an_address_of_the_network() {
+    let refused = std::process::Command::new(env!("CARGO_BIN_EXE_duban"))
+        .args(["serve", "--demo", "--listen", "0.0.0.0:0", "--database", "sqlite::memory:"])
+        .output()
+        .expect("the program was built");
+
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("this machine only"));
+}
