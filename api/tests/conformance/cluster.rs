@@ -39,15 +39,18 @@ pub async fn on_each_database(test: impl AsyncFn(String)) {
     test(postgres().await).await;
 }
 
-struct SqliteFile(PathBuf);
+/// A file for a database, gone when dropped.
+pub struct SqliteFile(PathBuf);
 
 impl SqliteFile {
-    fn new() -> Self {
+    /// A path that nothing uses.
+    pub fn new() -> Self {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         Self(std::env::temp_dir().join(format!("duban-test-{}-{number}.sqlite", std::process::id())))
     }
 
-    fn address(&self) -> String {
+    /// The address of the database in it.
+    pub fn address(&self) -> String {
         format!("sqlite:{}", self.0.display())
     }
 }
@@ -62,7 +65,8 @@ impl Drop for SqliteFile {
     }
 }
 
-async fn postgres() -> String {
+/// A fresh database on the server.
+pub async fn postgres() -> String {
     let cluster = CLUSTER.get_or_init(start);
     let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
     let address = |database: &str| format!("postgres://duban@localhost/{database}?host={}", cluster.directory);

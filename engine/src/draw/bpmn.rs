@@ -28,6 +28,8 @@ struct Node {
     /// The shape whose inside this is.
     inside: Option<usize>,
     bounds: Area,
+    /// Where its name stands, if not inside.
+    beside: Option<Area>,
 }
 
 /// What an event waits for or tells.
@@ -46,6 +48,8 @@ struct Flow {
     from: String,
     to: String,
     points: Vec<Point>,
+    /// Where its name stands.
+    beside: Option<Area>,
 }
 
 /// Everything, before it is written.
@@ -150,6 +154,7 @@ impl Plan {
             }
             out.open("bpmndi:BPMNShape", &attributes);
             bounds(out, node.bounds);
+            label(out, node.beside);
             out.close();
         }
         for flow in &self.flows {
@@ -158,6 +163,7 @@ impl Plan {
             for Point { x, y } in &flow.points {
                 out.empty("di:waypoint", &[("x", &x.to_string()), ("y", &y.to_string())]);
             }
+            label(out, flow.beside);
             out.close();
         }
         out.close();
@@ -208,6 +214,14 @@ impl Definition {
 fn bounds(out: &mut Markup, area: Area) {
     let [x, y, width, height] = [area.x, area.y, area.width, area.height].map(|size| size.to_string());
     out.empty("dc:Bounds", &[("x", &x), ("y", &y), ("width", &width), ("height", &height)]);
+}
+
+fn label(out: &mut Markup, beside: Option<Area>) {
+    if let Some(area) = beside {
+        out.open("bpmndi:BPMNLabel", &[]);
+        bounds(out, area);
+        out.close();
+    }
 }
 
 /// A square around a point.

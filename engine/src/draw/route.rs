@@ -195,10 +195,10 @@ impl<'s> Net<'s> {
         next.retain(|(_, crossing, _)| self.is_open(*crossing));
         self.out(at, next);
         if row % 2 == 1 && column % 2 == 0 && came == Way::Upright {
-            self.into_sides(at, next);
+            self.open_sides(at, next);
         }
         if row % 2 == 0 && column % 2 == 1 && row > 0 && came == Way::Level {
-            self.into_bottom(at, next);
+            self.open_bottom(at, next);
         }
     }
 
@@ -206,10 +206,10 @@ impl<'s> Net<'s> {
     fn out(&self, at: Crossing, next: &mut Vec<(Way, Crossing, u32)>) {
         let grid = &self.grids[at.scope];
         let Some((scope, layer, column)) = self.cell(at.scope) else { return };
-        if at.row % 2 == 0 && at.column == 0 {
+        if at.row.is_multiple_of(2) && at.column == 0 {
             next.push((Way::Level, Crossing { scope, row: 2 * layer + 1, column: 2 * column }, CHANNEL));
         }
-        if at.row % 2 == 0 && at.column == 2 * grid.columns {
+        if at.row.is_multiple_of(2) && at.column == 2 * grid.columns {
             next.push((Way::Level, Crossing { scope, row: 2 * layer + 1, column: 2 * column + 2 }, CHANNEL));
         }
         if at.row == 2 * grid.layers {
@@ -217,7 +217,8 @@ impl<'s> Net<'s> {
         }
     }
 
-    fn into_sides(&self, at: Crossing, next: &mut Vec<(Way, Crossing, u32)>) {
+    /// Into the containers at both sides.
+    fn open_sides(&self, at: Crossing, next: &mut Vec<(Way, Crossing, u32)>) {
         let layer = at.row / 2;
         for (column, is_left) in [(at.column / 2, true), ((at.column / 2).wrapping_sub(1), false)] {
             let Some(scope) = self.container_at(at.scope, layer, column) else { continue };
@@ -229,7 +230,8 @@ impl<'s> Net<'s> {
         }
     }
 
-    fn into_bottom(&self, at: Crossing, next: &mut Vec<(Way, Crossing, u32)>) {
+    /// Into the container above.
+    fn open_bottom(&self, at: Crossing, next: &mut Vec<(Way, Crossing, u32)>) {
         let Some(scope) = self.container_at(at.scope, at.row / 2 - 1, at.column / 2) else { return };
         let grid = &self.grids[scope];
         for column in 0..=2 * grid.columns {
@@ -360,7 +362,7 @@ fn legs(path: &[State], depths: &[usize]) -> Vec<Leg> {
 }
 
 fn leg(way: Way, run: &[Crossing], depths: &[usize]) -> Leg {
-    let fits = |crossing: &&Crossing| way == Way::Upright || crossing.row % 2 == 0;
+    let fits = |crossing: &&Crossing| way == Way::Upright || crossing.row.is_multiple_of(2);
     let inner = run.iter().filter(fits).max_by_key(|crossing| depths[crossing.scope]);
     let inner = *inner.or(run.first()).expect("a run has a crossing");
     let own = run.iter().filter(|crossing| crossing.scope == inner.scope);

@@ -34,6 +34,8 @@ struct Piece {
     points: Vec<Point>,
     name: String,
     condition: Option<String>,
+    /// Where its name stands, when that is not left to the reader's program.
+    beside: Option<Area>,
 }
 
 impl Cutter<'_> {
@@ -96,8 +98,12 @@ impl Cutter<'_> {
         points.extend(self.line.points.iter().skip(usize::from(is_labelled_head)));
         points.dedup();
         let name = label.map(|label| label.hint.clone()).unwrap_or_default();
+        let beside = label.filter(|_| !shape.sort.is_container()).map(|label| {
+            let wide = label.area.width;
+            Area { x: first.x + 4, y: shape.body.bottom() + 1, width: wide, height: label.area.height }
+        });
         let condition = label.and_then(|label| label.condition.clone());
-        Piece { from, points, name, condition }
+        Piece { from, points, name, condition, beside }
     }
 
     /// Cuts where the line leaves a container.
@@ -122,7 +128,7 @@ impl Cutter<'_> {
         self.flow(Piece { points, name, ..piece }, scope, end);
         let outwards = after.first().copied().unwrap_or(at);
         let points = [towards(at, outwards, EVENT / 2)].into_iter().chain(after).collect();
-        Piece { from: catch, points, name: String::new(), condition: None }
+        Piece { from: catch, points, name: String::new(), condition: None, beside: None }
     }
 
     /// Cuts where the line enters a container.
@@ -136,7 +142,7 @@ impl Cutter<'_> {
         let middle = towards(at, inwards, EVENT / 2 + 4);
         self.event(begin.clone(), inside, "startEvent", Vec::new(), None, middle);
         let points = [towards(at, inwards, EVENT + 4)].into_iter().chain(after).collect();
-        Piece { from: begin, points, name: String::new(), condition: None }
+        Piece { from: begin, points, name: String::new(), condition: None, beside: None }
     }
 
     /// Whether the line is taken when no condition holds.
@@ -166,34 +172,36 @@ impl Cutter<'_> {
             items: None,
             inside: None,
             bounds: around(middle, EVENT),
+            beside: None,
         });
     }
 
     fn flow(&mut self, piece: Piece, scope: usize, to: String) {
         let id = format!("Flow.{}.{}", self.number, self.pieces);
-        if self.pieces == 0 && self.is_otherwise() {
-            if let Some(node) = self.plan.nodes.iter_mut().find(|node| node.id == piece.from) {
-                node.attributes.push(("default", id.clone()));
-            }
+        let is_default = self.pieces == 0 && self.is_otherwise();
+        let node = self.plan.nodes.iter_mut().find(|node| node.id == piece.from && is_default);
+        if let Some(node) = node {
+            node.attributes.push(("default", id.clone()));
         }
         self.pieces += 1;
-        let Piece { from, mut points, name, condition } = piece;
+        let Piece { from, mut points, name, condition, beside } = piece;
         points.dedup();
         if let [only] = points.as_slice() {
             points.push(*only);
         }
-        self.plan.flows.push(Flow { id, scope, name, condition, from, to, points });
+        self.plan.flows.push(Flow { id, scope, name, condition, from, to, points, beside });
     }
 }
 
 /// From where a line ends at a drawn outline to the smaller node inside it.
 fn docked(end: Point, body: Area, bounds: Area) -> Vec<Point> {
     let middle = bounds.center();
-    if end.x <= body.x && bounds.x > body.x {
-        return vec![Point { x: body.x, y: middle.y }, Point { x: bounds.x, y: middle.y }];
-    }
-    if end.x >= body.right() && bounds.right() < body.right() {
-        return vec![Point { x: body.right(), y: middle.y }, Point { x: bounds.right(), y: middle.y }];
+    let is_at_side = end.x <= body.x || body.right() <= end.x;
+    if is_at_side && end.y > body.y {
+        let low = bounds.bottom() - 4;
+        let y = if bounds.width == body.width && end.y <= low { end.y } else { middle.y.min(low) };
+        let x = if end.x <= body.x { bounds.x } else { bounds.right() };
+        return vec![Point { x: end.x, y }, Point { x, y }];
     }
     let is_inside = bounds.x <= end.x && end.x <= bounds.right();
     if is_inside && bounds.width > 60 {

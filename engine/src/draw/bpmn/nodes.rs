@@ -31,6 +31,7 @@ pub fn add(plan: &mut Plan, drawing: &Drawing, process: &Process) {
             items: shape.is_repeated.then_some(shape.in_turn),
             inside: shape.sort.is_container().then_some(at),
             bounds: bounds(shape),
+            beside: beside(shape),
         };
         if let Some(Kind::Call(call)) = step.map(|step| &step.kind) {
             node.attributes.push(("calledElement", call.process.to_string()));
@@ -117,6 +118,14 @@ fn bounds(shape: &Shape) -> Area {
     }
 }
 
+/// Where the name of an event or gateway stands: at its right, where no line runs.
+fn beside(shape: &Shape) -> Option<Area> {
+    let bounds = bounds(shape);
+    let has_name_inside = bounds.width > EVENT.max(GATEWAY) || shape.title.is_empty();
+    let width = crate::draw::words::width(&shape.title, 12);
+    (!has_name_inside).then(|| Area { x: bounds.right() + 6, y: bounds.y - 6, width, height: 14 })
+}
+
 /// Whether a way out begins at an event on the border.
 pub fn is_on_border(shape: &Shape, cause: &str) -> bool {
     match cause {
@@ -143,19 +152,22 @@ fn needs_gateway(shape: &Shape) -> bool {
 /// The events on the border of an activity: those that lead away from it, and the lights of its ladder.
 fn borders(plan: &mut Plan, shape: &Shape, scope: usize) {
     let bounds = bounds(shape);
-    let mut event = |id: String, name: &str, cancels: bool, definition: Definition, middle: Point| {
-        let cancels = if cancels { "true" } else { "false" };
+    let mut event = |id: String, hint: &str, beside: Option<Area>, definition: Definition, middle: Point| {
+        // Lights stand too close together for names, and do not lead away from the activity.
+        let leads_away = beside.is_some();
+        let cancels = if leads_away { "true" } else { "false" };
         plan.nodes.push(Node {
             id,
             scope,
             tag: "boundaryEvent",
-            name: name.to_owned(),
-            remarks: Vec::new(),
+            name: if leads_away { hint.to_owned() } else { String::new() },
+            remarks: if leads_away { Vec::new() } else { vec![hint.to_owned()] },
             attributes: vec![("cancelActivity", cancels.to_owned()), ("attachedToRef", shape.id.clone())],
             definition: Some(definition),
             items: None,
             inside: None,
             bounds: around(middle, SMALL),
+            beside,
         });
     };
     for (number, label) in shape.labels.iter().enumerate().filter(|(_, label)| is_on_border(shape, label.cause)) {
@@ -168,14 +180,18 @@ fn borders(plan: &mut Plan, shape: &Shape, scope: usize) {
             true => Point { x: bounds.right(), y: label.area.center().y },
             false => Point { x: label.area.center().x, y: bounds.bottom() },
         };
-        event(format!("{}.on.{number}", shape.id), &label.hint, true, definition, middle);
+        let beside = match shape.sort.is_container() {
+            true => Area { x: bounds.right() - SMALL / 2 - label.area.width, ..label.area },
+            false => Area { x: middle.x + SMALL / 2 + 2, y: bounds.bottom() + 2, ..label.area },
+        };
+        event(format!("{}.on.{number}", shape.id), &label.hint, Some(beside), definition, middle);
     }
     let leaving: Vec<&str> = shape.labels.iter().filter(|label| label.cause == "rung").map(|label| label.hint.as_str()).collect();
     let lights = shape.lamps.iter().filter(|lamp| !leaving.contains(&lamp.hint.as_str()));
     for (number, lamp) in (0..).zip(lights) {
         let middle = Point { x: bounds.right() - SMALL - number * (SMALL + 4), y: bounds.y };
         let definition = Definition::timer("timeDuration", &lamp.hint);
-        event(format!("{}.light.{number}", shape.id), &lamp.hint, false, definition, middle);
+        event(format!("{}.light.{number}", shape.id), &lamp.hint, None, definition, middle);
     }
 }
 
@@ -198,6 +214,7 @@ fn behind(plan: &mut Plan, shape: &Shape, scope: usize) {
         items: None,
         inside: None,
         bounds: around(middle, SMALL),
+        beside: None,
     });
     plan.flows.push(super::Flow {
         id: format!("{}.then", shape.id),
@@ -207,5 +224,6 @@ fn behind(plan: &mut Plan, shape: &Shape, scope: usize) {
         from: shape.id.clone(),
         to: id,
         points: vec![Point { x: middle.x, y: bounds.bottom() }, Point { x: middle.x, y: middle.y - SMALL / 2 }],
+        beside: None,
     });
 }
