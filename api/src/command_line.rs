@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 mod check;
+mod draw;
 mod import;
 mod junit;
 mod serve;
@@ -41,6 +42,7 @@ enum Color {
 enum Command {
     Check(check::Arguments),
     Test(test::Arguments),
+    Draw(draw::Arguments),
     Serve(serve::Arguments),
     Token(token::Arguments),
     Import(import::Arguments),
@@ -54,6 +56,7 @@ pub fn main() -> ExitCode {
     let done = match line.command {
         Command::Check(arguments) => check::run(&arguments, &screen),
         Command::Test(arguments) => test::run(&arguments, &screen),
+        Command::Draw(arguments) => draw::run(&arguments, &screen),
         Command::Serve(arguments) => serve::run(&arguments, &screen),
         Command::Token(arguments) => token::run(&arguments, &screen),
         Command::Import(arguments) => import::run(&arguments, &screen),

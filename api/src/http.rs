@@ -55,6 +55,7 @@ pub fn router(server: Arc<Server>) -> Router {
         .route("/api/organization", get(organization::show))
         .route("/api/processes", get(processes::list))
         .route("/api/processes/{process}", get(processes::show))
+        .route("/api/processes/{process}/diagram.svg", get(processes::diagram))
         .route("/api/cases", post(cases::open))
         .route("/api/cases/{case}", get(cases::show))
         .route("/api/cases/{case}/history", get(history::show))

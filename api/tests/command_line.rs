@@ -99,6 +99,54 @@ fn a_filter_that_fits_nothing_is_not_a_success() {
     assert_eq!(played.status.code(), Some(1));
 }
 
+#[test]
+fn a_process_is_drawn_from_its_folder_or_its_file() {
+    let file = format!("{}/special-report/special-report.yaml", shipped());
+    let from_file = duban(&["draw", &file]);
+    let from_folder = duban(&["draw", &shipped(), "--process", "special-report"]);
+
+    assert!(from_file.status.success(), "{}", text(&from_file.stderr));
+    assert!(text(&from_file.stdout).starts_with("<svg"), "{}", text(&from_file.stdout));
+    assert_eq!(from_file.stdout, from_folder.stdout);
+    let bpmn = duban(&["draw", &file, "--format", "bpmn"]);
+    assert!(text(&bpmn.stdout).contains("http://www.omg.org/spec/BPMN/20100524/MODEL"));
+    let several = duban(&["draw", &shipped()]);
+    assert_eq!(several.status.code(), Some(2));
+    assert!(text(&several.stderr).contains("appeal, special-report"), "{}", text(&several.stderr));
+}
+
+#[test]
+fn the_example_of_the_readme_is_sound() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let readme = fs::read_to_string(readme).expect("there is a readme");
+    let example = readme.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next());
+    let scratch = Scratch::new();
+    for name in ["organization.yaml", "calendars/cn.yaml", "ledger.yaml"] {
+        scratch.write(name, &fs::read_to_string(format!("{}/{name}", shipped())).expect("it is shipped"));
+    }
+    scratch.write("pothole/pothole.yaml", example.expect("it has an example"));
+    // The table below the example, as a scenario.
+    let scenario = "scenario: the table of the readme\nat: 2026-09-30 10:00\nstart: {place: a street}\nthen:
+  - expect: {in: repair, due: 2026-10-10 24:00, light: green}
+  - {until: 2026-10-11 00:00}
+  - expect: {in: repair, light: red, marks: [late]}
+  - {until: 2026-10-12 09:00}
+  - {as: crew, do: repaired, with: {note: filled}}
+  - {as: operator, do: again, with: {note: the edge still crumbles}}
+  - expect: {in: repair, due: 2026-10-15 24:00, light: green}
+  - {until: 2026-10-13 10:00}
+  - {as: crew, do: repaired, with: {note: filled again}}
+  - {as: operator, do: accept}
+  - expect: {outcome: repaired}
+";
+    scratch.write("pothole/scenarios/table.yaml", scenario);
+
+    let played = duban(&["test", &scratch.0.display().to_string()]);
+
+    assert!(played.status.success(), "{}", text(&played.stdout));
+    assert!(text(&played.stdout).contains("1 scenario passed"), "{}", text(&played.stdout));
+}
+
 /// A database in which the shipped definitions are deployed: a server starts, and stops at once for want of a port.
 fn deployed(scratch: &Scratch) -> String {
     let database = format!("sqlite:{}/duban.sqlite", scratch.0.display());

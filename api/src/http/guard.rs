@@ -16,7 +16,8 @@ use super::problem::Problem;
 /// How long answering may take. A client with an `Idempotency-Key` may ask again.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(30);
 
-/// What browsers are told about every answer. Nothing here is a page, so that nothing may be loaded or framed.
+/// What browsers are told about every answer. Nothing here is a page, so that nothing may be loaded
+/// or framed; a handler may say otherwise.
 const HEADERS: [(HeaderName, &str); 6] = [
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (X_FRAME_OPTIONS, "DENY"),
@@ -47,7 +48,7 @@ pub async fn watch(request: Request, next: Next) -> Response {
         Err(_) => Problem::unavailable("the answer took too long").into_response(),
     };
     for (name, value) in HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     let (status, route) = (response.status().as_u16(), route.as_deref().unwrap_or("-"));
     let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
 use duban_engine::case::Case;
+use duban_engine::draw;
 use duban_engine::event::Actor;
 use duban_engine::ids::{CaseId, Name, VisitId, written_step};
 use duban_engine::library::Library;
@@ -104,4 +106,20 @@ pub async fn show(
         start: form::schema(&process.start.form),
         actions: actions.collect(),
     }))
+}
+
+/// `GET /api/processes/{process}/diagram.svg`: the process as a picture.
+pub async fn diagram(
+    State(server): State<Arc<Server>>,
+    Person(_): Person,
+    Route(name): Route<String>,
+) -> Result<Response, Problem> {
+    let library = server.library()?;
+    let process = library.processes.get(name.as_str()).ok_or_else(|| Problem::not_found("process"))?;
+    // The picture has its colours in itself; it loads and runs nothing.
+    let headers = [
+        (CONTENT_TYPE, "image/svg+xml"),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"),
+    ];
+    Ok((headers, draw::svg(process)).into_response())
 }

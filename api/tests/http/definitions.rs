@@ -93,6 +93,18 @@ fn a_form_is_told_as_json_schema() {
 }
 
 #[test]
+fn a_process_draws_itself() {
+    let server = Server::fresh();
+    let token = server.token(&["wei-hongwei"]);
+
+    let picture = server.get(&token, "/api/processes/appeal/diagram.svg");
+
+    assert_eq!((picture.status, picture.headers["content-type"].as_str()), (200, "image/svg+xml"));
+    assert!(picture.headers["content-security-policy"].starts_with("default-src 'none'"));
+    assert_eq!(server.get(&token, "/api/processes/appeel/diagram.svg").code(), "not_found");
+}
+
+#[test]
 fn the_organisation_is_told_without_telephone_numbers() {
     let server = Server::fresh();
     let token = server.token(&["wei-hongwei"]);
