@@ -489,14 +489,21 @@ listen: [",
     /// Anywhere that a step may lead to, with people or time in between.
     fn target(&mut self, from: Option<&Plan>, may_turn: bool) -> String {
         let own = from.map(|plan| self.inner_members(plan)).unwrap_or_default();
-        let mut names: Vec<String> = vec!["done".to_owned(), "stopped".to_owned()];
+        // Closing is rare, so that cases live long enough to meet everything.
+        let mut names: Vec<String> = Vec::new();
+        if self.dice.chance(12) || self.plans.is_empty() {
+            names.extend(["done".to_owned(), "stopped".to_owned()]);
+        }
         let fits = |plan: &&Plan| plan.members.iter().all(|member| own.contains(member));
         names.extend(self.plans.iter().filter(fits).map(|plan| plan.name.clone()));
         if may_turn {
-            names.push("back".to_owned());
+            names.extend(["back".to_owned(), "back".to_owned()]);
         }
         if from.is_some_and(|plan| plan.parent.is_some()) {
-            names.extend(["end".to_owned(), "end".to_owned()]);
+            names.extend(["end".to_owned(), "end".to_owned(), "end".to_owned()]);
+        }
+        if names.is_empty() {
+            names.push("done".to_owned());
         }
         self.dice.one(&names)
     }
@@ -508,9 +515,11 @@ listen: [",
             *id > own_id && !self.is_inside(*id, own_id) && plan.members.iter().all(|member| from.members.contains(member))
         });
         let mut names: Vec<String> = later.map(|(_, plan)| plan.name.clone()).collect();
-        names.push("done".to_owned());
         if from.parent.is_some() {
             names.push("end".to_owned());
+        }
+        if names.is_empty() {
+            names.push("done".to_owned());
         }
         self.dice.one(&names)
     }

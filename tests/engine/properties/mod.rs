@@ -14,7 +14,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 use play::Seen;
 
 /// How many processes are played when nothing else is said.
-const CASES: u32 = 1_500;
+const CASES: u32 = 400;
 
 thread_local! {
     /// Whether panics on this thread are expected, so that nothing is printed while a failure is made smaller.
@@ -45,7 +45,7 @@ fn every_case_keeps_the_rules_whatever_its_process_and_its_commands() {
     let seen = RefCell::new(Seen::default());
     be_quiet_here();
 
-    let played = runner.run(&prop::collection::vec(any::<u32>(), 200..700), |tape| {
+    let played = runner.run(&prop::collection::vec(any::<u32>(), 300..1_200), |tape| {
         let played = std::panic::catch_unwind(|| play::play(&tape));
         match played {
             Ok(found) => {
@@ -81,7 +81,7 @@ fn slow() {
     let config = Config { cases: number("DUBAN_CASES", CASES), failure_persistence: None, max_shrink_iters: 0, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, rng);
     let n = Cell::new(0);
-    let r = runner.run(&prop::collection::vec(any::<u32>(), 200..700), |tape| {
+    let r = runner.run(&prop::collection::vec(any::<u32>(), 300..1_200), |tape| {
         let begin = std::time::Instant::now();
         n.set(n.get() + 1);
         println!("{}", n.get());

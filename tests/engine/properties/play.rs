@@ -25,7 +25,7 @@ use super::generate;
 const PEOPLE: [&str; 7] = ["an", "bo", "chen", "du", "fang", "east-clerk", "west-clerk"];
 
 /// Commands given to one process.
-const COMMANDS_MAX: usize = 40;
+const COMMANDS_MAX: usize = 60;
 
 /// Cases in one town; messages and starts make more of them.
 const RESIDENTS_MAX: usize = 12;
@@ -145,11 +145,11 @@ pub fn play(tape: &[u32]) -> Seen {
         }
     }
     for _ in 0..COMMANDS_MAX {
+        let told = game.choose(&mut dice);
+        game.act(told);
         if dice.is_over() {
             break;
         }
-        let told = game.choose(&mut dice);
-        game.act(told);
     }
     game.seen
 }
@@ -178,7 +178,6 @@ impl Game {
 
     fn act(&mut self, told: Told) {
         self.seen.commands += 1;
-        if std::env::var_os("DUBAN_TRACE").is_some() { std::fs::write("/tmp/goldens-cmd.txt", format!("{} {told:?}\n{:?}", self.town.now, self.town.residents.iter().map(|r| (r.case.id, r.history.len(), r.case.next_wake(), r.case.visits.len())).collect::<Vec<_>>())).unwrap(); }
         let done = match told {
             Told::Open(start, by, fields) => self.town.open("p", start, fields, by),
             Told::Pass(until) => self.town.pass_until(until),
@@ -208,7 +207,11 @@ impl Game {
         if dice.chance(2) {
             return Told::Away(dice.one(&PEOPLE).into(), dice.one(&PEOPLE).into());
         }
-        let number = dice.below(count);
+        let mut numbers: Vec<usize> = (0..count).filter(|number| self.town.residents[*number].case.is_open()).collect();
+        if numbers.is_empty() || dice.chance(3) {
+            numbers.push(count - 1);
+        }
+        let number = dice.one(&numbers);
         let offered = self.offered(dice, number);
         if let Some(command) = offered.filter(|_| dice.below(10) < 7) {
             return Told::Ask(number, command);
