@@ -12,8 +12,9 @@ use crate::rejection::Rejection;
 use crate::steps::Kind;
 use crate::steps::job::JobStep;
 
-/// How many alarms one wake may serve: more than any ladder and its listeners have.
-const ALARMS_MAX: usize = 1_000;
+/// How many alarms one wake may serve: several for each of the 1,000 items an `each` may have. A deadline in the past
+/// whose rung leads to a step with such a deadline would ring for ever.
+const ALARMS_MAX: usize = 10_000;
 
 /// Something that is due.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,7 +43,7 @@ pub fn wake(process: &Process, moment: &mut Moment<'_>) -> Result<(), Rejection>
             return Ok(());
         }
     }
-    Ok(())
+    Err(Rejection::Endless { steps_max: ALARMS_MAX })
 }
 
 fn next_alarm(moment: &Moment<'_>) -> Option<Alarm> {

@@ -143,7 +143,9 @@ impl<'a> Stage<'a> {
                 self.tell(caller.case, Command { by, ask })
             }
             Effect::SendMessage { message, to, fields } => {
-                let meant = |player: &Player| player.case.is_open() && (to.is_none() || player.case.number == to);
+                // A message goes to other cases, and not back to the one that sends it.
+                let is_meant = |case: &Case| case.id != from && case.is_open() && (to.is_none() || case.number == to);
+                let meant = |player: &Player| is_meant(&player.case);
                 let cases: Vec<CaseId> =
                     self.players.iter().filter(|player| meant(player)).map(|player| player.case.id).collect();
                 let tell = |case: &CaseId| {

@@ -1,0 +1,547 @@
+//! Random sound processes as YAML text: a plan of steps first, then the text with moves that the plan allows.
+
+use std::fmt::Write as _;
+
+use super::dice::Dice;
+
+/// The process that others call and start.
+pub const CHILD: &str = "process: child
+fields: {x: {type: integer}, verdict: {text: line}}
+roles: {chief: {unit: office, duty: chief}}
+start: {by: chief, form: [x?], goto: judge}
+steps:
+  judge: {by: chief, deadline: {within: 3 days, ladder: [{at: due, goto: bad}]}, actions: {good: {form: [verdict?], goto: fine}, poor: {goto: bad}}}
+  fine: {close: fine}
+  bad: {close: bad}
+";
+
+/// Steps inside steps at most so deep.
+const DEPTH_MAX: usize = 3;
+
+/// Steps of one process.
+const STEPS_MAX: usize = 24;
+
+/// What a planned step is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Task,
+    Stage,
+    Parallel,
+    Call,
+    Job,
+    Wait,
+    Choose,
+    Decide,
+    Do,
+}
+
+/// A planned step.
+#[derive(Clone, Debug)]
+struct Plan {
+    name: String,
+    kind: Kind,
+    is_each: bool,
+    /// Branches and items around it, itself included.
+    members: Vec<usize>,
+    parent: Option<usize>,
+    inside: Vec<usize>,
+    after_each: Vec<usize>,
+    /// Whether another step follows it in its list.
+    has_next: bool,
+    has_deadline: bool,
+    lock: Option<&'static str>,
+}
+
+/// The plan of a process.
+pub struct Writer<'d, 'a> {
+    dice: &'d mut Dice<'a>,
+    plans: Vec<Plan>,
+    text: String,
+    actions: usize,
+}
+
+/// A random process named `p`.
+pub fn process(dice: &mut Dice<'_>) -> String {
+    let mut writer = Writer { dice, plans: Vec::new(), text: String::new(), actions: 0 };
+    let top = writer.list(None, &[], 0, 2);
+    writer.write(&top)
+}
+
+impl Writer<'_, '_> {
+    fn list(&mut self, parent: Option<usize>, members: &[usize], depth: usize, least: usize) -> Vec<usize> {
+        let count = least + self.dice.below(3);
+        let found: Vec<usize> = (0..count).map(|_| self.plan(parent, members, depth, false)).collect();
+        let last = found.len() - 1;
+        for (place, id) in found.iter().enumerate() {
+            self.plans[*id].has_next = place < last || parent.is_none();
+        }
+        found
+    }
+
+    fn plan(&mut self, parent: Option<usize>, members: &[usize], depth: usize, is_member: bool) -> usize {
+        let id = self.plans.len();
+        let is_full = depth >= DEPTH_MAX || id >= STEPS_MAX;
+        let kind = match self.dice.below(if is_full { 16 } else { 24 }) {
+            0..=5 => Kind::Task,
+            6..=7 => Kind::Wait,
+            8..=9 => Kind::Job,
+            10 => Kind::Call,
+            11..=12 => Kind::Choose,
+            13 => Kind::Decide,
+            14..=15 => Kind::Do,
+            16..=19 => Kind::Stage,
+            _ => Kind::Parallel,
+        };
+        let is_passing = matches!(kind, Kind::Choose | Kind::Decide | Kind::Do);
+        let is_each = self.dice.chance(12) && kind != Kind::Choose;
+        let mut own_members = members.to_vec();
+        if is_member {
+            own_members.push(id);
+        }
+        let around_locks = self.locks_around(parent);
+        let can_lock = around_locks.is_empty() && !is_passing && !is_each;
+        let lock = if can_lock && self.dice.chance(15) { Some(self.dice.one(&["pen", "key"])) } else { None };
+        let name = format!("s{id}");
+        let plan = Plan {
+            name,
+            kind,
+            is_each,
+            members: own_members.clone(),
+            parent,
+            inside: Vec::new(),
+            after_each: Vec::new(),
+            has_next: false,
+            has_deadline: !is_passing && self.dice.chance(30),
+            lock,
+        };
+        self.plans.push(plan);
+        let mut inner = own_members.clone();
+        if is_each {
+            inner.push(id + 10_000);
+        }
+        let inside = match kind {
+            Kind::Stage => self.list(Some(id), &inner, depth + 1, 1),
+            Kind::Parallel => {
+                let count = 2 + self.dice.below(2);
+                (0..count).map(|_| self.plan(Some(id), &inner, depth + 1, true)).collect()
+            }
+            Kind::Task | Kind::Call | Kind::Job | Kind::Wait | Kind::Choose | Kind::Decide | Kind::Do => Vec::new(),
+        };
+        self.plans[id].inside = inside;
+        if (is_each || kind == Kind::Parallel) && depth < DEPTH_MAX && self.dice.chance(20) {
+            let mut after = own_members;
+            after.push(id + 20_000);
+            self.plans[id].after_each = self.list(Some(id), &after, depth + 1, 1);
+        }
+        id
+    }
+
+    fn locks_around(&self, parent: Option<usize>) -> Vec<&'static str> {
+        let mut found = Vec::new();
+        let mut next = parent;
+        while let Some(id) = next {
+            found.extend(self.plans[id].lock);
+            next = self.plans[id].parent;
+        }
+        found
+    }
+
+    fn write(mut self, top: &[usize]) -> String {
+        self.text.push_str(
+            "process: p
+number: P{seq}
+fields:
+  n: {type: integer, default: 0}
+  flag: {type: boolean, default: false}
+  units: {list: unit, default: '=[\"east\", \"west\"]'}
+  one: {type: unit, default: east}
+  who: {type: person}
+  at: {type: datetime}
+  word: {text: line}
+  area: {choice: {a: A, b: B}}
+roles:
+  clerk: {unit: office, duty: clerk}
+  chief: {unit: office, duty: chief}
+  someone: {any: [{unit: =one, duty: clerk}, {person: =who}]}
+listen: [",
+        );
+        let target = self.target(None, false);
+        if self.dice.chance(30) {
+            write!(self.text, "{{message: far, goto: {target}}}, ").expect("a string takes text");
+        }
+        self.text.push_str("{after: 40 days, goto: done}]\n");
+        let effects = self.effects(None);
+        let also = "[{message: m1}, {public: form}, {cron: \"0 0 9 * * MON\"}]";
+        let first = self.plans[top[0]].name.clone();
+        writeln!(self.text, "start: {{by: clerk, form: [n?, flag?, units?, one?, who?, at?], do: {effects}, also: {also}, goto: {first}}}")
+            .expect("a string takes text");
+        self.text.push_str("steps:\n");
+        for id in top {
+            self.step(*id, 1);
+        }
+        self.text.push_str("  done: {close: ok}\n  stopped: {close: stopped}\n");
+        self.text
+    }
+
+    fn line(&mut self, indent: usize, text: &str) {
+        writeln!(self.text, "{}{text}", "  ".repeat(indent)).expect("a string takes text");
+    }
+
+    fn step(&mut self, id: usize, indent: usize) {
+        let plan = self.plans[id].clone();
+        self.line(indent, &format!("{}:", plan.name));
+        let inner = indent + 1;
+        if plan.is_each {
+            let list = self.dice.one(&["units", "[\"east\", \"west\", \"office\"]", "[1, 2]"]);
+            self.line(inner, &format!("each: {{u{id}: '={list}'}}"));
+        }
+        let is_gather = plan.is_each || plan.kind == Kind::Parallel;
+        if is_gather {
+            self.gather(inner);
+        }
+        self.flow(&plan, inner);
+        let is_passing = matches!(plan.kind, Kind::Choose | Kind::Decide | Kind::Do);
+        if !is_passing {
+            self.clauses(id, &plan, inner);
+        }
+        self.business(id, &plan, inner);
+        if !plan.after_each.is_empty() {
+            self.line(inner, "after_each:");
+            for after in &plan.after_each {
+                self.step(*after, inner + 1);
+            }
+        }
+    }
+
+    fn gather(&mut self, indent: usize) {
+        if self.dice.chance(60) {
+            let join = self.dice.one(&["all", "any", "2", "none", "=n > 3"]);
+            self.line(indent, &format!("join: {join}"));
+        }
+        if self.dice.chance(40) {
+            self.line(indent, "rest: continue");
+        }
+        if self.dice.chance(30) {
+            self.line(indent, "pace: one-at-a-time");
+        }
+    }
+
+    fn flow(&mut self, plan: &Plan, indent: usize) {
+        if self.dice.chance(15) {
+            let condition = self.condition();
+            self.line(indent, &format!("when: {condition}"));
+        }
+        if let Some(lock) = plan.lock {
+            self.line(indent, &format!("lock: {lock}"));
+        }
+        if plan.kind != Kind::Choose && self.dice.chance(12) {
+            let rule = self.dice.one(&["while", "until"]);
+            let sign = if rule == "while" { "<" } else { ">=" };
+            self.line(indent, &format!("repeat: {{{rule}: visits({}) {sign} 3}}", plan.name));
+        }
+        // A step without people goes forward only, so that a case does not move for ever in one instant.
+        if plan.kind != Kind::Choose && plan.has_next && self.dice.chance(20) {
+            let target = self.forward(plan);
+            self.line(indent, &format!("goto: {target}"));
+        } else if plan.kind != Kind::Choose && plan.parent.is_some() && self.dice.chance(10) {
+            self.line(indent, "goto: end");
+        }
+    }
+
+    fn clauses(&mut self, id: usize, plan: &Plan, indent: usize) {
+        if plan.kind == Kind::Task || self.dice.chance(50) {
+            let by = self.dice.one(&["clerk", "chief", "someone", "[clerk, chief]", "{unit: =one, duty: clerk}"]);
+            self.line(indent, &format!("by: {by}"));
+            if self.dice.chance(15) {
+                let (rule, other) = (self.dice.one(&["not_by", "same_as"]), self.any_step());
+                self.line(indent, &format!("{rule}: {other}"));
+            }
+            let has_actions = plan.kind == Kind::Task || self.dice.chance(40);
+            if has_actions {
+                self.actions(id, plan, indent);
+            }
+        }
+        if plan.kind == Kind::Task && self.dice.chance(25) {
+            let assign = self.dice.one(&["pool", "least-busy", "in-turn", "=who"]);
+            self.line(indent, &format!("assign: {assign}"));
+        }
+        if self.dice.chance(20) {
+            self.line(indent, &format!("fields: {{f{id}: {{type: integer, default: =n}}}}"));
+        }
+        if plan.has_deadline {
+            self.deadline(plan, indent);
+        }
+        if self.dice.chance(25) {
+            self.listeners(plan, indent);
+        }
+        for hook in ["on_enter", "on_leave"] {
+            if self.dice.chance(20) {
+                let effects = self.effects(Some(plan));
+                self.line(indent, &format!("{hook}: {effects}"));
+            }
+        }
+    }
+
+    fn actions(&mut self, id: usize, plan: &Plan, indent: usize) {
+        self.line(indent, "actions:");
+        let count = 1 + self.dice.below(3);
+        for _ in 0..count {
+            self.actions += 1;
+            let mut parts = Vec::new();
+            if self.dice.chance(40) {
+                let form = self.dice.one(&["[n?]", "[flag, n?]", "[word?, one?]", "[units?]", "[at?, who?]", "[area?]"]);
+                parts.push(format!("form: {form}"));
+            }
+            for (percent, text) in [(8, "seal: true"), (8, "at_most: 2"), (8, "by: chief"), (8, "when: n < 50")] {
+                if self.dice.chance(percent) {
+                    parts.push(text.to_owned());
+                }
+            }
+            if self.dice.chance(8) {
+                parts.push("require: [{that: n >= 0, else: 不行}]".to_owned());
+            }
+            if self.dice.chance(40) {
+                parts.push(format!("do: {}", self.effects(Some(plan))));
+            }
+            if self.dice.chance(75) {
+                let (first, second) = (self.target(Some(plan), true), self.target(Some(plan), true));
+                let condition = self.condition();
+                parts.push(match self.dice.below(6) {
+                    0 => format!("goto: [{{when: {condition}, to: {first}}}, {{to: {second}}}]"),
+                    _ => format!("goto: {first}"),
+                });
+            }
+            let number = self.actions;
+            self.line(indent + 1, &format!("a{number}-{id}: {{{}}}", parts.join(", ")));
+        }
+    }
+
+    fn deadline(&mut self, plan: &Plan, indent: usize) {
+        let limit = self.dice.one(&[
+            "within: 3 hours",
+            "within: 2 working days",
+            "within: [{when: flag, until: =at}, {is: 4 working hours}]",
+            "within: [{when: n > 2, is: 1 day}]",
+            "until: =at",
+            "within: 1 month",
+        ]);
+        let mut rungs = Vec::new();
+        for _ in 0..self.dice.below(4) {
+            let at = self.dice.one(&["1 working day before", "1 hour before", "due", "1 hour after", "2 working days after"]);
+            let mut rung = format!("{{at: {at}");
+            if self.dice.chance(50) {
+                let light = self.dice.one(&["yellow", "red", "green"]);
+                write!(rung, ", light: {light}").expect("a string takes text");
+            }
+            if self.dice.chance(25) {
+                let every = self.dice.one(&["1 working day", "1 hour", "1 day"]);
+                write!(rung, ", every: {every}").expect("a string takes text");
+            }
+            if self.dice.chance(40) {
+                write!(rung, ", do: {}", self.effects(Some(plan))).expect("a string takes text");
+            }
+            if self.dice.chance(30) {
+                // A limit that may lie in the past leads forward only, or it would be passed for ever.
+                let target = if limit.contains("=at") { self.forward(plan) } else { self.target(Some(plan), true) };
+                write!(rung, ", goto: {target}").expect("a string takes text");
+            }
+            rung.push('}');
+            rungs.push(rung);
+        }
+        self.line(indent, &format!("deadline: {{{limit}, ladder: [{}]}}", rungs.join(", ")));
+    }
+
+    fn listeners(&mut self, plan: &Plan, indent: usize) {
+        let mut listeners = Vec::new();
+        for _ in 0..1 + self.dice.below(2) {
+            let to = self.dice.one(&["message: m1", "message: m2, take: [n]", "after: 5 hours", "every: 1 working day", "every: 1 day", "when: n > 4"]);
+            let mut listener = format!("{{{to}");
+            if self.dice.chance(60) {
+                write!(listener, ", do: {}", self.effects(Some(plan))).expect("a string takes text");
+            }
+            if self.dice.chance(40) {
+                write!(listener, ", goto: {}", self.target(Some(plan), true)).expect("a string takes text");
+            }
+            listener.push('}');
+            listeners.push(listener);
+        }
+        self.line(indent, &format!("listen: [{}]", listeners.join(", ")));
+    }
+
+    fn business(&mut self, id: usize, plan: &Plan, indent: usize) {
+        match plan.kind {
+            Kind::Task => {}
+            Kind::Stage | Kind::Parallel => {
+                self.line(indent, if plan.kind == Kind::Stage { "steps:" } else { "branches:" });
+                for inside in self.plans[id].inside.clone() {
+                    self.step(inside, indent + 1);
+                }
+            }
+            Kind::Call => {
+                self.line(indent, "call: child");
+                self.line(indent, "with: {x: =n}");
+                self.line(indent, "take: {word: verdict}");
+            }
+            Kind::Job => {
+                let failed = if self.dice.chance(40) { format!(", failed: {}", self.target(Some(plan), true)) } else { String::new() };
+                let work = self.dice.one(&["worker: w", "http: {method: POST, url: https://x.example/}"]);
+                let tries = 1 + self.dice.below(3);
+                self.line(indent, &format!("job: {{{work}, with: {{n: =n}}, take: [n], tries: {tries}{failed}}}"));
+            }
+            Kind::Wait => {
+                let wait = self.dice.one(&["{message: m1}", "{message: m2, take: [n]}", "{for: 2 hours}", "{for: 1 working day}", "{until: =at}", "{when: n > 2 or visits(done) > 0}"]);
+                // A condition that never comes true is waited for with a way out.
+                if wait.starts_with("{when") && !self.text.ends_with("]\n") {
+                    self.line(indent, "wait: {for: 3 hours}");
+                } else {
+                    self.line(indent, &format!("wait: {wait}"));
+                }
+            }
+            Kind::Choose => {
+                let (first, second) = (self.forward(plan), self.forward(plan));
+                let condition = self.condition();
+                self.line(indent, &format!("choose: [{{when: {condition}, goto: {first}}}, {{goto: {second}}}]"));
+            }
+            Kind::Decide => {
+                let hit = self.dice.one(&["unique", "first", "any"]);
+                let otherwise = if self.dice.chance(80) { ", otherwise: ['=n']" } else { "" };
+                self.line(
+                    indent,
+                    &format!("decide: {{hit: {hit}, inputs: [n, flag], sets: [n], rules: [{{if: ['> 3', '-'], then: [1]}}, {{if: ['-', true], then: ['=n + 1']}}]{otherwise}}}"),
+                );
+            }
+            Kind::Do => {
+                let effects = self.effects(Some(plan));
+                self.line(indent, &format!("do: {effects}"));
+            }
+        }
+    }
+
+    fn effects(&mut self, plan: Option<&Plan>) -> String {
+        let count = self.dice.below(3);
+        let effects: Vec<String> = (0..count).map(|_| self.effect(plan)).collect();
+        format!("[{}]", effects.join(", "))
+    }
+
+    fn effect(&mut self, plan: Option<&Plan>) -> String {
+        let limited: Vec<String> = self.plans.iter().filter(|plan| plan.has_deadline).map(|plan| plan.name.clone()).collect();
+        let eaches: Vec<String> = self.plans.iter().filter(|plan| plan.is_each).map(|plan| plan.name.clone()).collect();
+        let clock = if limited.is_empty() { String::new() } else { format!("deadline: {}", self.dice.one(&limited)) };
+        let other = self.any_step();
+        let step = if self.dice.chance(50) { format!(", step: {other}") } else { String::new() };
+        let bare_step = step.trim_start_matches(", ").to_owned();
+        let each = if eaches.is_empty() { None } else { Some(self.dice.one(&eaches)) };
+        let extend = self.dice.one(&["to: =at", "by: 1 working day", "by: 2 hours"]);
+        let extend = if clock.is_empty() { extend.to_owned() } else { format!("{clock}, {extend}") };
+        let when = if self.dice.chance(20) { format!(", when: {}", self.condition()) } else { String::new() };
+        let text = match self.dice.below(24) {
+            0..=2 => "set: {n: =n + 1}".to_owned(),
+            3 => "set: {flag: =not(flag), one: west}".to_owned(),
+            4 => "notify: {to: [clerk, someone], template: reminder, by: [inbox, sms]}".to_owned(),
+            5 => "webhook: {to: city, type: t, with: {n: =n}}".to_owned(),
+            6 => "document: {template: slip, to: =one}".to_owned(),
+            7 => "mark: {kind: late, unit: =one, person: =who}".to_owned(),
+            8 => "start: {process: child, with: {x: =n}}".to_owned(),
+            9 => format!("send: {{message: {}, with: {{n: =n}}}}", self.dice.one(&["m1", "m2", "far"])),
+            10 => format!("extend: {{{extend}}}"),
+            11 => format!("pause: {{{clock}}}"),
+            12 => format!("resume: {{{clock}}}"),
+            13 => format!("restart: {{{clock}}}"),
+            14 => format!("assign: {{to: =who{step}}}"),
+            15 => format!("release: {{{bare_step}}}"),
+            16 | 17 => match each {
+                Some(each) => format!("add: {{each: {each}, item: =one}}"),
+                None => "urge: {}".to_owned(),
+            },
+            18 | 19 => match each {
+                Some(each) => format!("drop: {{each: {each}, item: =one}}"),
+                None => "urge: {}".to_owned(),
+            },
+            20 => format!("{}: {{step: {other}}}", self.dice.one(&["finish", "leave"])),
+            21 => "urge: {}".to_owned(),
+            22 => "raise: {urgency: high}".to_owned(),
+            _ => match plan {
+                Some(_) => "raise: {incident: look}".to_owned(),
+                None => "set: {n: 1}".to_owned(),
+            },
+        };
+        format!("{{{text}{when}}}")
+    }
+
+    fn condition(&mut self) -> String {
+        let step = self.any_step();
+        match self.dice.below(7) {
+            0 => "n > 2".to_owned(),
+            1 => "flag".to_owned(),
+            2 => format!("visits({step}) > 1"),
+            3 => format!("in({step})"),
+            4 => "at != null".to_owned(),
+            5 => "count(units) > 1".to_owned(),
+            _ => "n < 5".to_owned(),
+        }
+    }
+
+    fn any_step(&mut self) -> String {
+        let names: Vec<String> = self.plans.iter().map(|plan| plan.name.clone()).collect();
+        self.dice.one(&names)
+    }
+
+    /// Anywhere that a step may lead to, with people or time in between.
+    fn target(&mut self, from: Option<&Plan>, may_turn: bool) -> String {
+        let own = from.map(|plan| self.inner_members(plan)).unwrap_or_default();
+        // Closing is rare, so that cases live long enough to meet everything.
+        let mut names: Vec<String> = Vec::new();
+        if self.dice.chance(12) || self.plans.is_empty() {
+            names.extend(["done".to_owned(), "stopped".to_owned()]);
+        }
+        let fits = |plan: &&Plan| plan.members.iter().all(|member| own.contains(member));
+        names.extend(self.plans.iter().filter(fits).map(|plan| plan.name.clone()));
+        if may_turn {
+            names.extend(["back".to_owned(), "back".to_owned()]);
+        }
+        if from.is_some_and(|plan| plan.parent.is_some()) {
+            names.extend(["end".to_owned(), "end".to_owned(), "end".to_owned()]);
+        }
+        if names.is_empty() {
+            names.push("done".to_owned());
+        }
+        self.dice.one(&names)
+    }
+
+    /// A later step of the same process, or the end of the scope.
+    fn forward(&mut self, from: &Plan) -> String {
+        let own_id = self.plans.iter().position(|plan| plan.name == from.name).unwrap_or(0);
+        let later = self.plans.iter().enumerate().filter(|(id, plan)| {
+            *id > own_id && !self.is_inside(*id, own_id) && plan.members.iter().all(|member| from.members.contains(member))
+        });
+        let mut names: Vec<String> = later.map(|(_, plan)| plan.name.clone()).collect();
+        if from.parent.is_some() {
+            names.push("end".to_owned());
+        }
+        if names.is_empty() {
+            names.push("done".to_owned());
+        }
+        self.dice.one(&names)
+    }
+
+    fn is_inside(&self, inner: usize, outer: usize) -> bool {
+        let mut next = Some(inner);
+        while let Some(id) = next {
+            if id == outer {
+                return true;
+            }
+            next = self.plans[id].parent;
+        }
+        false
+    }
+
+    /// The branches and items that an action or rung of a step is in: those of an item's body are inside the item.
+    fn inner_members(&self, plan: &Plan) -> Vec<usize> {
+        let id = self.plans.iter().position(|found| found.name == plan.name).unwrap_or(0);
+        let mut members = plan.members.clone();
+        if plan.is_each {
+            members.push(id + 10_000);
+        }
+        members
+    }
+}
