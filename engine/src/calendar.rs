@@ -145,30 +145,18 @@ impl Calendar {
 
     /// Whether the year's days have been announced.
     pub fn status(&self, year: i16) -> Status {
-        self.years
-            .get(&year)
-            .copied()
-            .unwrap_or(Status::Unpublished)
+        self.years.get(&year).copied().unwrap_or(Status::Unpublished)
     }
 
     /// Whether a date is a working day, and whether that is final.
     pub fn is_working_day(&self, date: Date) -> Day {
         if let Some(listed) = self.days.get(&date) {
-            return Day {
-                working: listed.working,
-                certain: listed.certain,
-            };
+            return Day { working: listed.working, certain: listed.certain };
         }
         if self.fixed_holiday(date).is_some() {
-            return Day {
-                working: false,
-                certain: true,
-            };
+            return Day { working: false, certain: true };
         }
-        Day {
-            working: self.is_in_week(date.weekday()),
-            certain: self.is_settled(date),
-        }
+        Day { working: self.is_in_week(date.weekday()), certain: self.is_settled(date) }
     }
 
     /// Why a date is not as its weekday: `国庆节`, also for the make-up days of a holiday.
@@ -185,14 +173,8 @@ impl Calendar {
         if !self.is_working_day(date).working {
             return None;
         }
-        let of_weekday = || {
-            self.hours_by_weekday
-                .get(&date.weekday().to_monday_zero_offset())
-        };
-        listed
-            .and_then(|day| day.hours.as_ref())
-            .or_else(of_weekday)
-            .or(Some(&self.hours))
+        let of_weekday = || self.hours_by_weekday.get(&date.weekday().to_monday_zero_offset());
+        listed.and_then(|day| day.hours.as_ref()).or_else(of_weekday).or(Some(&self.hours))
     }
 
     /// The date on this calendar's clock.
@@ -218,10 +200,9 @@ impl Calendar {
     fn fixed_holiday(&self, date: Date) -> Option<&str> {
         match self.status(date.year()) {
             Status::Official => None,
-            Status::Provisional | Status::Unpublished => self
-                .fixed_holidays
-                .get(&(date.month(), date.day()))
-                .map(String::as_str),
+            Status::Provisional | Status::Unpublished => {
+                self.fixed_holidays.get(&(date.month(), date.day())).map(String::as_str)
+            }
         }
     }
 
@@ -231,9 +212,7 @@ impl Calendar {
     }
 
     fn is_beyond_next_notice(&self, date: Date) -> bool {
-        let is_reached = self
-            .next_notice_from
-            .is_some_and(|from| (date.month(), date.day()) >= from);
+        let is_reached = self.next_notice_from.is_some_and(|from| (date.month(), date.day()) >= from);
         !is_reached || self.status(date.year().saturating_add(1)) == Status::Official
     }
 }

@@ -83,11 +83,9 @@ pub fn effects(event: &Event, caller: Option<&Caller>) -> Option<Effect> {
         Event::Notified { to, template, ways, visit: _ } => {
             Some(Effect::Notify { to: to.clone(), template: template.clone(), ways: ways.clone() })
         }
-        Event::WebhookRaised { connection, kind, fields } => Some(Effect::SendWebhook {
-            connection: connection.clone(),
-            kind: kind.clone(),
-            fields: fields.clone(),
-        }),
+        Event::WebhookRaised { connection, kind, fields } => {
+            Some(Effect::SendWebhook { connection: connection.clone(), kind: kind.clone(), fields: fields.clone() })
+        }
         Event::DocumentFiled { template, to, visit: _ } => {
             Some(Effect::MakeDocument { template: template.clone(), to: to.clone() })
         }
@@ -97,27 +95,20 @@ pub fn effects(event: &Event, caller: Option<&Caller>) -> Option<Effect> {
             fields: fields.clone(),
             waits: Some(*visit),
         }),
-        Event::CaseStarted { other, process, fields } => Some(Effect::OpenCase {
-            case: *other,
-            process: process.clone(),
-            fields: fields.clone(),
-            waits: None,
-        }),
+        Event::CaseStarted { other, process, fields } => {
+            Some(Effect::OpenCase { case: *other, process: process.clone(), fields: fields.clone(), waits: None })
+        }
         Event::ChildCancelled { visit: _, child } => Some(Effect::CancelCase { case: *child }),
         Event::CaseClosed { outcome } => {
             caller.map(|caller| Effect::TellCaller { caller: caller.clone(), outcome: outcome.clone() })
         }
-        Event::MessageSent { message, to, fields } => Some(Effect::SendMessage {
-            message: message.clone(),
-            to: to.clone(),
-            fields: fields.clone(),
-        }),
+        Event::MessageSent { message, to, fields } => {
+            Some(Effect::SendMessage { message: message.clone(), to: to.clone(), fields: fields.clone() })
+        }
         Event::JobQueued { visit, job } => Some(Effect::QueueJob { visit: *visit, job: job.clone() }),
-        Event::Urged { to } => Some(Effect::Notify {
-            to: to.clone(),
-            template: Name::new("urged"),
-            ways: vec![Way::Inbox],
-        }),
+        Event::Urged { to } => {
+            Some(Effect::Notify { to: to.clone(), template: Name::new("urged"), ways: vec![Way::Inbox] })
+        }
         Event::CaseOpened { .. }
         | Event::FieldsSet { .. }
         | Event::StepEntered { .. }

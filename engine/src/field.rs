@@ -129,9 +129,7 @@ impl Shape {
                 Err(format!("`{number}` is not a whole number"))
             }
             (Self::Integer, Value::Number(_)) => Ok(()),
-            (Self::Choice(choices), Value::Text(text)) => {
-                one_of(text, choices.iter().map(|(key, _)| key.as_str()))
-            }
+            (Self::Choice(choices), Value::Text(text)) => one_of(text, choices.iter().map(|(key, _)| key.as_str())),
             (Self::Catalog(_, entries), Value::Text(text)) => one_of(text, entries.keys().map(Name::as_str)),
             (Self::Plain, _) | (_, Value::Null) => Ok(()),
             (

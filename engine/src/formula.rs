@@ -284,7 +284,9 @@ impl Scope for Bound<'_> {
     }
 
     fn call(&self, function: HostFunction, arguments: &[Value]) -> Value {
-        let Some((host, _)) = usize::try_from(function.0).ok().and_then(|number| Host::ALL.get(number)) else { return Value::Null };
+        let Some((host, _)) = usize::try_from(function.0).ok().and_then(|number| Host::ALL.get(number)) else {
+            return Value::Null;
+        };
         let word = arguments.first().and_then(Value::as_text).map_or("", Name::as_str);
         let case = self.place.case;
         let calendar = self.place.calendar;

@@ -145,7 +145,8 @@ impl Sorted {
         } else {
             let message = "nothing in this file says what it is";
             let kinds = "`process`, `scenario`, `scenarios`, `calendar`, `units`, `catalog`, `marks` or `webhooks`";
-            out.error(node.span, "unknown-file", message).help(format!("a file has one of the keys {kinds} at the top"));
+            out.error(node.span, "unknown-file", message)
+                .help(format!("a file has one of the keys {kinds} at the top"));
             return;
         };
         place.push((id, node));
@@ -177,7 +178,8 @@ impl Sorted {
             let Some((name, outline)) = outline(node, source, &catalog) else { continue };
             let span = node.get("process").map_or(node.span, |node| node.span);
             if let Some(other) = places.insert(name.clone(), span) {
-                out.error(span, "duplicate-process", format!("there are two processes `{name}`")).note(other, "the other one is here");
+                out.error(span, "duplicate-process", format!("there are two processes `{name}`"))
+                    .note(other, "the other one is here");
             }
             folders.insert(folder_of(&source.name), name.clone());
             catalog.processes.insert(name, outline);

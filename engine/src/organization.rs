@@ -171,7 +171,10 @@ impl Organization {
                 }
             }
             if absence.from >= absence.until {
-                wrong(format!("absences[{number}]"), format!("the absence of `{}` ends before it begins", absence.person));
+                wrong(
+                    format!("absences[{number}]"),
+                    format!("the absence of `{}` ends before it begins", absence.person),
+                );
             }
         }
         problems

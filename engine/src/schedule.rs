@@ -45,16 +45,8 @@ pub enum OnDay {
 
 const ON_DAYS: [(OnDay, &str, &str); 4] = [
     (OnDay::SameDay, "same day", "当日"),
-    (
-        OnDay::WorkingDayBefore,
-        "working day before",
-        "提前至前一个工作日",
-    ),
-    (
-        OnDay::WorkingDayAfter,
-        "working day after",
-        "顺延至后一个工作日",
-    ),
+    (OnDay::WorkingDayBefore, "working day before", "提前至前一个工作日"),
+    (OnDay::WorkingDayAfter, "working day after", "顺延至后一个工作日"),
     (OnDay::WorkingDayOnly, "working day only", "仅工作日"),
 ];
 
@@ -63,13 +55,8 @@ impl Schedule {
     /// comma, 30 February.
     pub fn parse(text: &str) -> Result<Self, Mistake> {
         let fields = fields::read(text)?;
-        let parser = CronParser::builder()
-            .seconds(Seconds::Optional)
-            .year(Year::Disallowed)
-            .build();
-        let cron = parser
-            .parse(text)
-            .map_err(|error| Mistake::new(0..text.len(), error.to_string()))?;
+        let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Disallowed).build();
+        let cron = parser.parse(text).map_err(|error| Mistake::new(0..text.len(), error.to_string()))?;
         Ok(Self {
             text: text.split_whitespace().collect::<Vec<_>>().join(" "),
             cron,
@@ -85,13 +72,8 @@ impl Schedule {
             OnDay::WorkingDayBefore | OnDay::WorkingDayAfter => true,
         };
         if is_moved && self.time_of_day.is_none() {
-            let message = format!(
-                "`{}` fires more than once a day and cannot move to another day",
-                self.text
-            );
-            return Err(
-                Mistake::new(0..self.text.len(), message).with_help("write `on: working day only`")
-            );
+            let message = format!("`{}` fires more than once a day and cannot move to another day", self.text);
+            return Err(Mistake::new(0..self.text.len(), message).with_help("write `on: working day only`"));
         }
         Ok(Self { on, ..self })
     }
@@ -104,10 +86,7 @@ impl Schedule {
     /// When it fires first after a moment, strictly, on the clock of a zone, whatever day that is. A time that the
     /// clock leaps over fires as the leap ends; a time that it shows twice fires once. None if it never fires again.
     pub fn next_after(&self, after: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
-        let next = self
-            .cron
-            .find_next_occurrence(&after.to_zoned(zone.clone()), false)
-            .ok()?;
+        let next = self.cron.find_next_occurrence(&after.to_zoned(zone.clone()), false).ok()?;
         Some(next.timestamp())
     }
 
@@ -115,52 +94,31 @@ impl Schedule {
     /// never fires again, or not within [`FIRINGS_MAX`] firings.
     pub fn next_on(&self, after: Timestamp, calendar: &Calendar) -> Option<Instant> {
         match self.on {
-            OnDay::SameDay => Some(Instant {
-                at: self.next_after(after, calendar.zone())?,
-                provisional: false,
-            }),
+            OnDay::SameDay => Some(Instant { at: self.next_after(after, calendar.zone())?, provisional: false }),
             OnDay::WorkingDayBefore => self.next_moved(after, after, calendar, -1),
             OnDay::WorkingDayAfter => {
                 // What was to fire on the days of rest before may still be to come.
                 let last_worked = calendar.add_working_days(calendar.date(after), -1)?.date;
                 let since = on_clock(last_worked, DAY_SECONDS, calendar.zone())?;
-                self.next_moved(
-                    after,
-                    since - jiff::SignedDuration::from_secs(1),
-                    calendar,
-                    1,
-                )
+                self.next_moved(after, since - jiff::SignedDuration::from_secs(1), calendar, 1)
             }
             OnDay::WorkingDayOnly => self.next_worked(after, calendar),
         }
     }
 
     /// The first firing after `since` whose moved moment is after `after`; days are moved `direction` working days.
-    fn next_moved(
-        &self,
-        after: Timestamp,
-        since: Timestamp,
-        calendar: &Calendar,
-        direction: i64,
-    ) -> Option<Instant> {
+    fn next_moved(&self, after: Timestamp, since: Timestamp, calendar: &Calendar, direction: i64) -> Option<Instant> {
         let mut own = since;
         for _ in 0..FIRINGS_MAX {
             own = self.next_after(own, calendar.zone())?;
             let date = calendar.date(own);
             let day = calendar.is_working_day(date);
             let found = match day.working {
-                true => Instant {
-                    at: own,
-                    provisional: !day.certain,
-                },
+                true => Instant { at: own, provisional: !day.certain },
                 false => {
-                    let DayReached { date, provisional } =
-                        calendar.add_working_days(date, direction)?;
+                    let DayReached { date, provisional } = calendar.add_working_days(date, direction)?;
                     let at = on_clock(date, self.time_of_day?, calendar.zone())?;
-                    Instant {
-                        at,
-                        provisional: provisional || !day.certain,
-                    }
+                    Instant { at, provisional: provisional || !day.certain }
                 }
             };
             if found.at > after {
@@ -179,14 +137,10 @@ impl Schedule {
             let day = calendar.is_working_day(date);
             provisional |= !day.certain;
             if day.working {
-                return Some(Instant {
-                    at: own,
-                    provisional,
-                });
+                return Some(Instant { at: own, provisional });
             }
             let eve = calendar.add_working_days(date, 1)?.date.yesterday().ok()?;
-            since =
-                on_clock(eve, DAY_SECONDS, calendar.zone())? - jiff::SignedDuration::from_secs(1);
+            since = on_clock(eve, DAY_SECONDS, calendar.zone())? - jiff::SignedDuration::from_secs(1);
         }
         None
     }
@@ -209,22 +163,14 @@ impl Eq for Schedule {}
 impl OnDay {
     /// The words for people.
     pub fn in_chinese(self) -> &'static str {
-        ON_DAYS
-            .iter()
-            .find(|(on, _, _)| *on == self)
-            .map(|(_, _, words)| *words)
-            .expect("every day has its words")
+        ON_DAYS.iter().find(|(on, _, _)| *on == self).map(|(_, _, words)| *words).expect("every day has its words")
     }
 }
 
 impl fmt::Display for OnDay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            ON_DAYS
-                .iter()
-                .find(|(on, _, _)| on == self)
-                .map(|(_, words, _)| *words)
-                .expect("every day has its words"),
+            ON_DAYS.iter().find(|(on, _, _)| on == self).map(|(_, words, _)| *words).expect("every day has its words"),
         )
     }
 }
@@ -234,14 +180,14 @@ impl FromStr for OnDay {
 
     fn from_str(text: &str) -> Result<Self, Mistake> {
         let written = text.trim();
-        let found = ON_DAYS
-            .iter()
-            .find(|(_, english, chinese)| *english == written || *chinese == written);
+        let found = ON_DAYS.iter().find(|(_, english, chinese)| *english == written || *chinese == written);
         found.map(|(on, _, _)| *on).ok_or_else(|| {
             let wrong = Mistake::new(0..text.len(), format!("`{written}` does not say on which day"));
             match nearest(written, ON_DAYS.iter().map(|(_, english, _)| *english)) {
                 Some(near) => wrong.with_help(format!("did you mean `{near}`?")),
-                None => wrong.with_help("write `working day before`, `working day after`, `working day only` or `same day`"),
+                None => {
+                    wrong.with_help("write `working day before`, `working day after`, `working day only` or `same day`")
+                }
             }
         })
     }
@@ -255,8 +201,6 @@ impl Serialize for OnDay {
 
 impl<'de> Deserialize<'de> for OnDay {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }

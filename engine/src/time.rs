@@ -9,9 +9,7 @@ mod unit;
 
 use std::ops::Range;
 
-pub(crate) use moment::{
-    DAY_SECONDS, due_on_clock, on_clock, parse_date, parse_time_of_day, start_of,
-};
+pub(crate) use moment::{DAY_SECONDS, due_on_clock, on_clock, parse_date, parse_time_of_day, start_of};
 pub use moment::{describe_due, parse_local};
 pub use rung::RungAt;
 pub use span::Span;
@@ -32,11 +30,7 @@ pub struct Mistake {
 impl Mistake {
     /// A mistake at these bytes of the text.
     pub fn new(at: Range<usize>, message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            help: None,
-            at,
-        }
+        Self { message: message.into(), help: None, at }
     }
 
     /// The same mistake with what would be right.

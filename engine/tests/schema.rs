@@ -52,7 +52,10 @@ fn the_schema_names_every_key_of_the_checker_and_no_other() {
     keys_of(&duban_engine::schema::process(), &mut in_schema);
     let mut in_checker = keys_of_the_checker();
     // Read by other means than `take`: the kind of field, and what the first look at the steps finds.
-    in_checker.extend(["text", "type", "choice", "catalog", "list", "raise", "each", "after_each", "goto", "to"].map(ToOwned::to_owned));
+    in_checker.extend(
+        ["text", "type", "choice", "catalog", "list", "raise", "each", "after_each", "goto", "to"]
+            .map(ToOwned::to_owned),
+    );
 
     let missing: Vec<&String> = in_checker.difference(&in_schema).collect();
     let invented: Vec<&String> = in_schema.difference(&in_checker).collect();

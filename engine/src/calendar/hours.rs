@@ -23,10 +23,7 @@ impl Hours {
 
     /// When work ends, in seconds since the day began.
     pub(super) fn end(&self) -> u32 {
-        self.0
-            .last()
-            .map(|shift| shift.to)
-            .expect("there is at least one shift")
+        self.0.last().map(|shift| shift.to).expect("there is at least one shift")
     }
 }
 
@@ -39,29 +36,18 @@ impl FromStr for Hours {
             let written = part.trim();
             let at = place_of(text, written);
             let Some((from_text, to_text)) = written.split_once('-') else {
-                let shape =
-                    Mistake::new(at, format!("`{written}` is not from one time to another"));
+                let shape = Mistake::new(at, format!("`{written}` is not from one time to another"));
                 return Err(shape.with_help("write it as `09:00-12:00, 13:00-17:30`"));
             };
             let read = |part: &str| {
-                parse_time_of_day(part.trim())
-                    .map_err(|mistake| mistake.shifted(place_of(text, part.trim()).start))
+                parse_time_of_day(part.trim()).map_err(|mistake| mistake.shifted(place_of(text, part.trim()).start))
             };
-            let shift = Shift {
-                from: read(from_text)?,
-                to: read(to_text)?,
-            };
+            let shift = Shift { from: read(from_text)?, to: read(to_text)? };
             if shift.from >= shift.to {
-                return Err(Mistake::new(
-                    at,
-                    format!("`{written}` ends before it begins"),
-                ));
+                return Err(Mistake::new(at, format!("`{written}` ends before it begins")));
             }
             if shifts.last().is_some_and(|before| before.to > shift.from) {
-                return Err(Mistake::new(
-                    at,
-                    format!("`{written}` begins before the hours in front of it end"),
-                ));
+                return Err(Mistake::new(at, format!("`{written}` begins before the hours in front of it end")));
             }
             shifts.push(shift);
         }

@@ -38,21 +38,11 @@ impl Reader {
     /// Years in their order, so that a later notice changes December of the year before; then overrides.
     pub(super) fn days(&mut self, calendar: &mut Calendar) {
         for (year, block) in &calendar.sheet.years.clone() {
-            let listed = self.block(
-                &format!("years.{year}"),
-                lists_of(block),
-                Some(*year),
-                calendar,
-            );
+            let listed = self.block(&format!("years.{year}"), lists_of(block), Some(*year), calendar);
             calendar.days.extend(listed);
             self.working_days(*year, block, calendar);
         }
-        let settled: Vec<Date> = calendar
-            .days
-            .keys()
-            .copied()
-            .filter(|date| is_final(calendar, *date))
-            .collect();
+        let settled: Vec<Date> = calendar.days.keys().copied().filter(|date| is_final(calendar, *date)).collect();
         for date in settled {
             if let Some(listed) = calendar.days.get_mut(&date) {
                 listed.certain = true;
@@ -67,15 +57,7 @@ impl Reader {
                 (List::HalfDays, overrides.half_days.as_slice()),
             ];
             let listed = self.block("overrides", lists, None, calendar);
-            let decided = |(date, day)| {
-                (
-                    date,
-                    ListedDay {
-                        certain: true,
-                        ..day
-                    },
-                )
-            };
+            let decided = |(date, day)| (date, ListedDay { certain: true, ..day });
             calendar.days.extend(listed.into_iter().map(decided));
         }
     }
@@ -131,10 +113,7 @@ impl Reader {
     /// The dates of one line: one, or a run of them.
     fn dates(&mut self, path: &str, day: &DaySheet) -> Vec<Date> {
         match (&day.date, &day.from, &day.to) {
-            (Some(date), None, None) => self
-                .text(format!("{path}.date"), date, parse_date)
-                .into_iter()
-                .collect(),
+            (Some(date), None, None) => self.text(format!("{path}.date"), date, parse_date).into_iter().collect(),
             (None, Some(from), Some(to)) => {
                 let from = self.text(format!("{path}.from"), from, parse_date);
                 let to = self.text(format!("{path}.to"), to, parse_date);
@@ -143,33 +122,19 @@ impl Reader {
                 };
                 let days = from.until(to).map_or(i32::MAX, |span| span.get_days());
                 if !(0..BREAK_DAYS_MAX).contains(&days) {
-                    self.wrong(
-                        path,
-                        format!("{from} to {to} is not a run of 1 to {BREAK_DAYS_MAX} days"),
-                    );
+                    self.wrong(path, format!("{from} to {to} is not a run of 1 to {BREAK_DAYS_MAX} days"));
                     return Vec::new();
                 }
-                from.series(1.day())
-                    .take_while(|date| *date <= to)
-                    .collect()
+                from.series(1.day()).take_while(|date| *date <= to).collect()
             }
-            (None, None, None)
-            | (Some(_), _, _)
-            | (None, Some(_), None)
-            | (None, None, Some(_)) => {
+            (None, None, None) | (Some(_), _, _) | (None, Some(_), None) | (None, None, Some(_)) => {
                 self.wrong(path, "write either `date`, or `from` and `to`");
                 Vec::new()
             }
         }
     }
 
-    fn check_year(
-        &mut self,
-        path: &str,
-        date: Date,
-        year: Option<i16>,
-        next_notice_from: Option<MonthDay>,
-    ) {
+    fn check_year(&mut self, path: &str, date: Date, year: Option<i16>, next_notice_from: Option<MonthDay>) {
         let Some(year) = year else { return };
         let is_year_before = date.year() == year.saturating_sub(1);
         let is_reached = next_notice_from.is_some_and(|from| (date.month(), date.day()) >= from);
@@ -183,24 +148,16 @@ impl Reader {
             return;
         };
         let days = first.series(1.day()).take_while(|date| date.year() == year);
-        let worked = days
-            .filter(|date| calendar.is_working_day(*date).working)
-            .count();
+        let worked = days.filter(|date| calendar.is_working_day(*date).working).count();
         if worked != usize::from(expected) {
-            let message =
-                format!("the lists leave {worked} working days in {year}, not {expected}");
+            let message = format!("the lists leave {worked} working days in {year}, not {expected}");
             self.wrong(format!("years.{year}.working_days"), message);
         }
     }
 }
 
 /// What is wrong with a date in a list, given what the lists before it in the same block said of it.
-fn clash(
-    list: List,
-    date: Date,
-    before: Option<&ListedDay>,
-    calendar: &Calendar,
-) -> Option<String> {
+fn clash(list: List, date: Date, before: Option<&ListedDay>, calendar: &Calendar) -> Option<String> {
     match (list, before.map(|day| day.working)) {
         (List::Holidays, Some(false)) | (List::MakeupWorkdays | List::HalfDays, Some(true)) => {
             Some(format!("{date} is there twice"))

@@ -7,10 +7,7 @@ use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
-use super::{
-    Calendar, CountSheet, DaySheet, DueTime, FirstDay, Hours, Mistake, Mistakes, MonthDay, Sheet,
-    Version,
-};
+use super::{Calendar, CountSheet, DaySheet, DueTime, FirstDay, Hours, Mistake, Mistakes, MonthDay, Sheet, Version};
 use crate::ids::Name;
 use crate::time::{Mistake as TextMistake, nearest, parse_date, parse_time_of_day};
 
@@ -52,13 +49,7 @@ impl From<Calendar> for Sheet {
 impl Version {
     fn of(sheet: &Sheet) -> Self {
         let text = serde_json::to_vec(sheet).expect("a sheet is texts and numbers under text keys");
-        Self(
-            Sha256::digest(&text)
-                .iter()
-                .take(8)
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
-        )
+        Self(Sha256::digest(&text).iter().take(8).map(|byte| format!("{byte:02x}")).collect())
     }
 }
 
@@ -68,10 +59,7 @@ impl Reader {
             self.wrong("calendar", "a calendar needs a name");
         }
         if let Some(parent) = &sheet.parent {
-            self.wrong(
-                "parent",
-                format!("the parent `{parent}` has not been taken in"),
-            );
+            self.wrong("parent", format!("the parent `{parent}` has not been taken in"));
         }
         if let Some(as_of) = &sheet.as_of {
             self.text("as_of", as_of, parse_date);
@@ -84,12 +72,9 @@ impl Reader {
         };
         let hours_by_weekday = self.hours_by_weekday(&sheet.hours_by_weekday);
         let (first_day, due_time) = self.count(sheet.count.as_ref());
-        let next_notice_from = sheet
-            .next_notice_from
-            .as_ref()
-            .and_then(|text| self.text("next_notice_from", text, month_day));
-        let fixed_holidays =
-            self.fixed_holidays(sheet.fixed_holidays.as_deref().unwrap_or_default());
+        let next_notice_from =
+            sheet.next_notice_from.as_ref().and_then(|text| self.text("next_notice_from", text, month_day));
+        let fixed_holidays = self.fixed_holidays(sheet.fixed_holidays.as_deref().unwrap_or_default());
         let mut calendar = Calendar {
             name: Name::new(sheet.calendar.trim()),
             version: Version::of(&sheet),
@@ -99,11 +84,7 @@ impl Reader {
             hours_by_weekday,
             fixed_holidays,
             next_notice_from,
-            years: sheet
-                .years
-                .iter()
-                .map(|(year, block)| (*year, block.status))
-                .collect(),
+            years: sheet.years.iter().map(|(year, block)| (*year, block.status)).collect(),
             days: BTreeMap::new(),
             first_day,
             due_time,
@@ -115,20 +96,12 @@ impl Reader {
     }
 
     pub(super) fn wrong(&mut self, path: impl Into<String>, message: impl Into<String>) {
-        self.mistakes.push(Mistake {
-            path: path.into(),
-            message: message.into(),
-            help: None,
-        });
+        self.mistakes.push(Mistake { path: path.into(), message: message.into(), help: None });
     }
 
     fn missing<T>(&mut self, key: &str, help: &str) -> Option<T> {
         let message = format!("`{key}` is missing");
-        self.mistakes.push(Mistake {
-            path: key.to_owned(),
-            message,
-            help: Some(help.to_owned()),
-        });
+        self.mistakes.push(Mistake { path: key.to_owned(), message, help: Some(help.to_owned()) });
         None
     }
 
@@ -141,16 +114,8 @@ impl Reader {
     ) -> Option<T> {
         match parse(text) {
             Ok(value) => Some(value),
-            Err(TextMistake {
-                message,
-                help,
-                at: _,
-            }) => {
-                self.mistakes.push(Mistake {
-                    path: path.into(),
-                    message,
-                    help,
-                });
+            Err(TextMistake { message, help, at: _ }) => {
+                self.mistakes.push(Mistake { path: path.into(), message, help });
                 None
             }
         }
@@ -164,9 +129,7 @@ impl Reader {
             TextMistake::new(0..name.len(), format!("there is no time zone `{name}`"))
                 .with_help("write it as `Asia/Shanghai`")
         };
-        self.text("timezone", name, |name| {
-            TimeZone::get(name).map_err(|_| unknown())
-        })
+        self.text("timezone", name, |name| TimeZone::get(name).map_err(|_| unknown()))
     }
 
     fn week(&mut self, names: Option<&[String]>) -> Option<[bool; 7]> {
@@ -179,8 +142,7 @@ impl Reader {
             let Some(weekday) = self.text(path.as_str(), name, weekday) else {
                 continue;
             };
-            let is_worked =
-                week.get_mut(usize::from(weekday.to_monday_zero_offset().unsigned_abs()));
+            let is_worked = week.get_mut(usize::from(weekday.to_monday_zero_offset().unsigned_abs()));
             let is_worked = is_worked.expect("a week has seven days");
             if *is_worked {
                 self.wrong(path, format!("`{name}` is there twice"));
@@ -213,9 +175,8 @@ impl Reader {
             "end_of_hours" => DueTime::EndOfHours,
             text => {
                 let read = self.text("count.due_time", text, |text| {
-                    parse_time_of_day(text).map_err(|mistake| {
-                        mistake.with_help("write `end_of_day`, `end_of_hours` or a time as `17:30`")
-                    })
+                    parse_time_of_day(text)
+                        .map_err(|mistake| mistake.with_help("write `end_of_day`, `end_of_hours` or a time as `17:30`"))
                 });
                 read.map_or(DueTime::EndOfDay, DueTime::At)
             }
@@ -228,10 +189,7 @@ impl Reader {
         for (place, day) in written.iter().enumerate() {
             let path = format!("fixed_holidays.{place}");
             if day.from.is_some() || day.to.is_some() || day.hours.is_some() {
-                self.wrong(
-                    path.as_str(),
-                    "a holiday fixed by date has only `date` and `name`",
-                );
+                self.wrong(path.as_str(), "a holiday fixed by date has only `date` and `name`");
             }
             let Some(date) = &day.date else {
                 self.wrong(path, "`date` is missing");
@@ -252,10 +210,7 @@ fn weekday(name: &str) -> Result<Weekday, TextMistake> {
     let found = WEEKDAYS.iter().find(|(known, _)| *known == name);
     found.map(|(_, weekday)| *weekday).ok_or_else(|| {
         let wrong = TextMistake::new(0..name.len(), format!("there is no weekday `{name}`"));
-        match nearest(
-            &name.to_lowercase(),
-            WEEKDAYS.iter().map(|(known, _)| *known),
-        ) {
+        match nearest(&name.to_lowercase(), WEEKDAYS.iter().map(|(known, _)| *known)) {
             Some(known) => wrong.with_help(format!("did you mean `{known}`?")),
             None => wrong.with_help("the weekdays are monday to sunday"),
         }

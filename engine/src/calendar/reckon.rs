@@ -68,10 +68,7 @@ impl Direction {
             Self::Back => Timestamp::MIN,
             Self::On => Timestamp::MAX,
         };
-        Instant {
-            at,
-            provisional: true,
-        }
+        Instant { at, provisional: true }
     }
 }
 
@@ -84,11 +81,7 @@ impl Calendar {
         let found = match measure(span, Direction::On) {
             Measure::Elapsed(time) => from.checked_add(time).ok().map(certain),
             Measure::Civil(days) => {
-                let end = from
-                    .to_zoned(self.zone.clone())
-                    .datetime()
-                    .checked_add(days)
-                    .ok();
+                let end = from.to_zoned(self.zone.clone()).datetime().checked_add(days).ok();
                 end.and_then(|end| Some(certain(end.to_zoned(self.zone.clone()).ok()?.timestamp())))
             }
             Measure::WorkingDays(count) => self.due_after(from, count),
@@ -124,17 +117,10 @@ impl Calendar {
     /// The date so many working days after a date (before it, if negative), the date itself not counted; none
     /// beyond [`DAYS_MAX`] days.
     pub fn add_working_days(&self, date: Date, days: i64) -> Option<DayReached> {
-        let direction = if days < 0 {
-            Direction::Back
-        } else {
-            Direction::On
-        };
+        let direction = if days < 0 { Direction::Back } else { Direction::On };
         let count = u32::try_from(days.unsigned_abs()).ok()?;
         match count {
-            0 => Some(DayReached {
-                date,
-                provisional: !self.is_working_day(date).certain,
-            }),
+            0 => Some(DayReached { date, provisional: !self.is_working_day(date).certain }),
             _ => self.nth_working_day(date, count, direction),
         }
     }
@@ -143,15 +129,9 @@ impl Calendar {
     pub fn working_days_between(&self, from: Date, to: Date) -> DaysBetween {
         if to < from {
             let turned = self.working_days_between(to, from);
-            return DaysBetween {
-                days: -turned.days,
-                ..turned
-            };
+            return DaysBetween { days: -turned.days, ..turned };
         }
-        let mut found = DaysBetween {
-            days: 0,
-            provisional: false,
-        };
+        let mut found = DaysBetween { days: 0, provisional: false };
         let mut date = from;
         for _ in 0..DAYS_MAX {
             if date >= to {
@@ -162,25 +142,16 @@ impl Calendar {
             found.days += i64::from(day.working);
             found.provisional |= !day.certain;
         }
-        DaysBetween {
-            provisional: true,
-            ..found
-        }
+        DaysBetween { provisional: true, ..found }
     }
 
     /// The working time from one moment to another; more than [`DAYS_MAX`] days are cut off.
     pub fn working_time_between(&self, from: Timestamp, to: Timestamp) -> TimeBetween {
         if to < from {
             let turned = self.working_time_between(to, from);
-            return TimeBetween {
-                seconds: -turned.seconds,
-                ..turned
-            };
+            return TimeBetween { seconds: -turned.seconds, ..turned };
         }
-        let mut found = TimeBetween {
-            seconds: 0,
-            provisional: false,
-        };
+        let mut found = TimeBetween { seconds: 0, provisional: false };
         let (mut date, last) = (self.date(from), due_on_clock(to, &self.zone).0);
         for _ in 0..DAYS_MAX {
             if date > last {
@@ -195,10 +166,7 @@ impl Calendar {
             };
             date = tomorrow;
         }
-        TimeBetween {
-            provisional: true,
-            ..found
-        }
+        TimeBetween { provisional: true, ..found }
     }
 
     /// The counting rule: due on the Nth working day, and always after the beginning.
@@ -206,25 +174,15 @@ impl Calendar {
         let start = self.date(from);
         let is_today_first = match self.first_day {
             FirstDay::NextWorkingDay => false,
-            FirstDay::SameDay => {
-                self.is_working_day(start).working
-                    && self.due_on(start).is_some_and(|due| due > from)
-            }
+            FirstDay::SameDay => self.is_working_day(start).working && self.due_on(start).is_some_and(|due| due > from),
         };
         let left = if is_today_first { count - 1 } else { count };
-        let mut reached = DayReached {
-            date: start,
-            provisional: false,
-        };
+        let mut reached = DayReached { date: start, provisional: false };
         if left > 0 {
             reached = self.nth_working_day(start, left, Direction::On)?;
         }
-        let is_today_certain =
-            self.first_day == FirstDay::NextWorkingDay || self.is_working_day(start).certain;
-        Some(Instant {
-            at: self.due_on(reached.date)?,
-            provisional: reached.provisional || !is_today_certain,
-        })
+        let is_today_certain = self.first_day == FirstDay::NextWorkingDay || self.is_working_day(start).certain;
+        Some(Instant { at: self.due_on(reached.date)?, provisional: reached.provisional || !is_today_certain })
     }
 
     /// When a limit that ends on this working day is due.
@@ -251,22 +209,11 @@ impl Calendar {
         found.unwrap_or(direction.limit())
     }
 
-    fn working_days_from_due(
-        &self,
-        due: Timestamp,
-        count: u32,
-        direction: Direction,
-    ) -> Option<Instant> {
+    fn working_days_from_due(&self, due: Timestamp, count: u32, direction: Direction) -> Option<Instant> {
         let (date, seconds) = due_on_clock(due, &self.zone);
         let day = self.is_working_day(date);
         let (stand, seconds) = match day.working {
-            true => (
-                DayReached {
-                    date,
-                    provisional: !day.certain,
-                },
-                seconds,
-            ),
+            true => (DayReached { date, provisional: !day.certain }, seconds),
             false => (self.nth_working_day(date, 1, Direction::Back)?, DAY_SECONDS),
         };
         let reached = self.nth_working_day(stand.date, count, direction)?;
@@ -330,20 +277,13 @@ impl Calendar {
         let Some(hours) = self.hours(date) else {
             return Vec::new();
         };
-        let moment =
-            |seconds| on_clock(date, seconds, &self.zone).or_else(|| start_of(date, &self.zone));
-        hours
-            .shifts()
-            .filter_map(|shift| moment(shift.from).zip(moment(shift.to)))
-            .collect()
+        let moment = |seconds| on_clock(date, seconds, &self.zone).or_else(|| start_of(date, &self.zone));
+        hours.shifts().filter_map(|shift| moment(shift.from).zip(moment(shift.to))).collect()
     }
 }
 
 fn certain(at: Timestamp) -> Instant {
-    Instant {
-        at,
-        provisional: false,
-    }
+    Instant { at, provisional: false }
 }
 
 /// A span by the way in which it is reckoned.

@@ -21,10 +21,7 @@ impl Recalc {
     /// The due moment that holds from now on. A due moment that stays is as certain as the newer version is.
     pub fn apply(self, old: Instant, new: Instant) -> Instant {
         match self {
-            Self::LengthenOnly if new.at < old.at => Instant {
-                provisional: new.provisional,
-                ..old
-            },
+            Self::LengthenOnly if new.at < old.at => Instant { provisional: new.provisional, ..old },
             Self::LengthenOnly | Self::Both => new,
         }
     }
@@ -55,16 +52,8 @@ pub struct Move {
 /// The deadlines for which the two versions differ, in the moment or in whether it is final.
 pub fn moves(old: &Calendar, new: &Calendar, open: &[Counted]) -> Vec<Move> {
     let answers = open.iter().enumerate().map(|(place, deadline)| {
-        let (before, after) = (
-            old.add(deadline.start, deadline.span),
-            new.add(deadline.start, deadline.span),
-        );
-        Move {
-            place,
-            old: before,
-            new: after,
-            due: new.recalc().apply(before, after),
-        }
+        let (before, after) = (old.add(deadline.start, deadline.span), new.add(deadline.start, deadline.span));
+        Move { place, old: before, new: after, due: new.recalc().apply(before, after) }
     });
     answers.filter(|answer| answer.old != answer.new).collect()
 }

@@ -25,20 +25,12 @@ impl Calendars {
         let mut by_name: BTreeMap<&str, &Sheet> = BTreeMap::new();
         for sheet in &sheets {
             if by_name.insert(&sheet.calendar, sheet).is_some() {
-                mistakes.push(wrong(
-                    sheet,
-                    "calendar",
-                    "this calendar is there twice".to_owned(),
-                ));
+                mistakes.push(wrong(sheet, "calendar", "this calendar is there twice".to_owned()));
             }
         }
-        let mut calendars = Self {
-            default_name: Name::new(default_name),
-            by_name: BTreeMap::new(),
-        };
+        let mut calendars = Self { default_name: Name::new(default_name), by_name: BTreeMap::new() };
         for sheet in by_name.values() {
-            match resolved(sheet, &by_name)
-                .and_then(|whole| Calendar::try_from(whole).map_err(|all| named(sheet, all)))
+            match resolved(sheet, &by_name).and_then(|whole| Calendar::try_from(whole).map_err(|all| named(sheet, all)))
             {
                 Ok(calendar) => {
                     calendars.insert(calendar);
@@ -48,11 +40,7 @@ impl Calendars {
         }
         if !by_name.contains_key(default_name) {
             let message = format!("there is no calendar `{default_name}` to be the default");
-            mistakes.push(Mistake {
-                path: default_name.to_owned(),
-                message,
-                help: None,
-            });
+            mistakes.push(Mistake { path: default_name.to_owned(), message, help: None });
         }
         match mistakes.is_empty() {
             true => Ok(calendars),
@@ -63,9 +51,7 @@ impl Calendars {
     /// Adds a version, the newest of its name from now on; whether it was not there before.
     pub fn insert(&mut self, calendar: Calendar) -> bool {
         let versions = self.by_name.entry(calendar.name().clone()).or_default();
-        let known = versions
-            .iter()
-            .position(|old| old.version() == calendar.version());
+        let known = versions.iter().position(|old| old.version() == calendar.version());
         match known {
             Some(place) => {
                 let again = versions.remove(place);
@@ -88,16 +74,12 @@ impl Calendars {
 
     /// The newest version of the default calendar.
     pub fn default_calendar(&self) -> &Arc<Calendar> {
-        self.get(&self.default_name)
-            .expect("a set is only made with its default calendar in it")
+        self.get(&self.default_name).expect("a set is only made with its default calendar in it")
     }
 
     /// A calendar as it was.
     pub fn at_version(&self, name: &str, version: &Version) -> Option<&Arc<Calendar>> {
-        self.by_name
-            .get(name)?
-            .iter()
-            .find(|calendar| calendar.version() == version)
+        self.by_name.get(name)?.iter().find(|calendar| calendar.version() == version)
     }
 
     /// The names of all calendars.
@@ -111,42 +93,28 @@ fn resolved(sheet: &Sheet, by_name: &BTreeMap<&str, &Sheet>) -> Result<Sheet, Mi
     let mut line = vec![sheet];
     while let Some(parent) = line.last().and_then(|last| last.parent.as_deref()) {
         if line.len() > PARENTS_MAX || line.iter().any(|known| known.calendar == parent) {
-            let message =
-                format!("`{parent}` is its own parent, or one of more than {PARENTS_MAX}");
+            let message = format!("`{parent}` is its own parent, or one of more than {PARENTS_MAX}");
             return Err(Mistakes(vec![wrong(sheet, "parent", message)]));
         }
         match by_name.get(parent) {
             Some(found) => line.push(found),
             None => {
-                let help = nearest(parent, by_name.keys().copied())
-                    .map(|near| format!("did you mean `{near}`?"));
+                let help = nearest(parent, by_name.keys().copied()).map(|near| format!("did you mean `{near}`?"));
                 let message = format!("there is no calendar `{parent}`");
-                return Err(Mistakes(vec![Mistake {
-                    help,
-                    ..wrong(sheet, "parent", message)
-                }]));
+                return Err(Mistakes(vec![Mistake { help, ..wrong(sheet, "parent", message) }]));
             }
         }
     }
     let mut sheets = line.into_iter().rev().cloned();
-    let root = sheets
-        .next()
-        .expect("the line begins with the sheet itself");
+    let root = sheets.next().expect("the line begins with the sheet itself");
     Ok(sheets.fold(root, |parent, child| child.over(&parent)))
 }
 
 fn wrong(sheet: &Sheet, key: &str, message: String) -> Mistake {
-    Mistake {
-        path: format!("{}.{key}", sheet.calendar),
-        message,
-        help: None,
-    }
+    Mistake { path: format!("{}.{key}", sheet.calendar), message, help: None }
 }
 
 fn named(sheet: &Sheet, mistakes: Mistakes) -> Mistakes {
-    let place = |mistake: Mistake| Mistake {
-        path: format!("{}.{}", sheet.calendar, mistake.path),
-        ..mistake
-    };
+    let place = |mistake: Mistake| Mistake { path: format!("{}.{}", sheet.calendar, mistake.path), ..mistake };
     Mistakes(mistakes.0.into_iter().map(place).collect())
 }

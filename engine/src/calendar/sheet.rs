@@ -184,12 +184,8 @@ impl Sheet {
             hours_by_weekday,
             count: self.count.or_else(|| parent.count.clone()),
             recalc: self.recalc.or(parent.recalc),
-            next_notice_from: self
-                .next_notice_from
-                .or_else(|| parent.next_notice_from.clone()),
-            fixed_holidays: self
-                .fixed_holidays
-                .or_else(|| parent.fixed_holidays.clone()),
+            next_notice_from: self.next_notice_from.or_else(|| parent.next_notice_from.clone()),
+            fixed_holidays: self.fixed_holidays.or_else(|| parent.fixed_holidays.clone()),
             years,
             inherited_overrides,
             overrides: self.overrides,

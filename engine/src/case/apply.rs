@@ -305,7 +305,8 @@ impl Case {
         record.at = at;
         self.change(scope, |scope| *scope.actions.entry(action.clone()).or_insert(0) += 1);
         let people: Vec<Name> = std::iter::once(person).chain(by.deputy_for()).cloned().collect();
-        let rounds: Vec<(Name, VisitId)> = self.path(scope).map(|place| (place.step.clone(), round_of(place))).collect();
+        let rounds: Vec<(Name, VisitId)> =
+            self.path(scope).map(|place| (place.step.clone(), round_of(place))).collect();
         for (step, round) in rounds {
             let record = self.performers.entry(step).or_insert(Performers { round, people: BTreeSet::new() });
             if record.round != round {

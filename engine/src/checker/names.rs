@@ -65,10 +65,17 @@ impl Names for Visible<'_, '_> {
 
     fn function(&self, name: &str) -> Option<Signature> {
         let (number, (host, _)) = (0u32..).zip(Host::ALL).find(|(_, (_, written))| *written == name)?;
-        let word = |of: &str, words: Vec<Name>| Parameter { name: of.into(), accepts: Accepts::Word { of: of.into(), words }, optional: false };
-        let value = |name: &str, kind: Type| Parameter { name: name.into(), accepts: Accepts::Value(kind), optional: false };
+        let word = |of: &str, words: Vec<Name>| Parameter {
+            name: of.into(),
+            accepts: Accepts::Word { of: of.into(), words },
+            optional: false,
+        };
+        let value =
+            |name: &str, kind: Type| Parameter { name: name.into(), accepts: Accepts::Value(kind), optional: false };
         let steps = || self.checker.places.keys().map(|step| Name::new(written_step(step))).collect::<Vec<Name>>();
-        let limited = || self.checker.places.iter().filter(|(_, place)| place.has_deadline).map(|(step, _)| step.clone()).collect();
+        let limited = || {
+            self.checker.places.iter().filter(|(_, place)| place.has_deadline).map(|(step, _)| step.clone()).collect()
+        };
         let last = [(Name::new("at"), Type::DateTime), (Name::new("by"), Type::Person)];
         let (parameters, result) = match host {
             Host::Now => (vec![], Type::DateTime),
@@ -86,9 +93,10 @@ impl Names for Visible<'_, '_> {
 
     fn all(&self) -> Vec<Name> {
         let checker = self.checker;
-        let framed = checker.frames.iter().flat_map(|frame| {
-            frame.fields.keys().cloned().chain(frame.item.iter().map(|(item, _)| item.clone()))
-        });
+        let framed = checker
+            .frames
+            .iter()
+            .flat_map(|frame| frame.fields.keys().cloned().chain(frame.item.iter().map(|(item, _)| item.clone())));
         let given = checker.given.iter().map(|(name, _)| name.clone());
         let rest = checker.fields.keys().chain(checker.collections.keys()).cloned();
         given.chain(framed).chain(rest).chain([Name::new("opened")]).collect()

@@ -5,13 +5,13 @@ use crate::clauses::effects::write;
 use crate::clauses::form::Form;
 use crate::clauses::hook::Hook;
 use crate::clauses::people::{People, acting};
-use crate::who::Who;
-use crate::yaml::{Entry, Node};
 use crate::event::{Actor, Event, Fields};
 use crate::formula::Formula;
 use crate::ids::{Name, VisitId};
 use crate::moment::Moment;
 use crate::rejection::Rejection;
+use crate::who::Who;
+use crate::yaml::{Entry, Node};
 
 /// What a person may do.
 #[derive(Clone, Debug)]
@@ -77,10 +77,9 @@ impl Action {
             }
             Some(holder) => {
                 let organization = moment.world.organization;
-                let stands_in = organization
-                    .absences
-                    .iter()
-                    .any(|absence| absence.person == *holder && absence.deputy == *person && absence.covers(moment.now));
+                let stands_in = organization.absences.iter().any(|absence| {
+                    absence.person == *holder && absence.deputy == *person && absence.covers(moment.now)
+                });
                 if !stands_in {
                     return Err(Rejection::HeldByOther { holder: holder.clone() });
                 }

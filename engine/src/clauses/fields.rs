@@ -33,7 +33,9 @@ pub fn check_fields(checker: &mut Checker<'_>, node: &Node) -> Vec<Arc<Field>> {
             checker.error(entry.key.span, "reserved-name", message).help("give the field another name");
             continue;
         }
-        let field = checker.keys(&entry.value, &format!("the field `{name}`")).and_then(|keys| check_field(checker, name, keys));
+        let field = checker
+            .keys(&entry.value, &format!("the field `{name}`"))
+            .and_then(|keys| check_field(checker, name, keys));
         fields.extend(field.map(Arc::new));
     }
     fields

@@ -49,7 +49,8 @@ impl Form {
                 Some(value) => entry.field.accept(value, moment.calendar.zone())?,
             };
             check_known(&value, &entry.field.kind, moment)?;
-            let is_empty = matches!(&value, Value::Null) || matches!(&value, Value::Text(text) if text.trim().is_empty());
+            let is_empty =
+                matches!(&value, Value::Null) || matches!(&value, Value::Text(text) if text.trim().is_empty());
             if is_empty && entry.required {
                 return Err(Rejection::FieldMissing { field: name.clone(), title: entry.field.title.clone() });
             }
@@ -61,14 +62,11 @@ impl Form {
     }
 }
 
-
 /// Units and people have to be in the organisation.
 fn check_known(value: &Value, kind: &Type, moment: &Moment<'_>) -> Result<(), Rejection> {
     let organization = moment.world.organization;
     match (kind, value) {
-        (Type::List(kind), Value::List(values)) => {
-            values.iter().try_for_each(|value| check_known(value, kind, moment))
-        }
+        (Type::List(kind), Value::List(values)) => values.iter().try_for_each(|value| check_known(value, kind, moment)),
         (Type::Unit, Value::Text(name)) if !organization.units.contains_key(name) => {
             Err(Rejection::Unknown { name: name.clone() })
         }

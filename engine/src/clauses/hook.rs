@@ -89,12 +89,7 @@ impl Goto {
     }
 
     /// Reads a list of branches whose last one has no condition; `key` says where each leads.
-    pub fn check_branches(
-        checker: &mut Checker<'_>,
-        node: &Node,
-        items: &[Node],
-        key: &'static str,
-    ) -> Option<Self> {
+    pub fn check_branches(checker: &mut Checker<'_>, node: &Node, items: &[Node], key: &'static str) -> Option<Self> {
         let mut branches = Vec::new();
         let mut is_complete = false;
         for item in items {
@@ -113,7 +108,9 @@ impl Goto {
         }
         if !is_complete {
             let message = "no branch is left for the case in which no condition holds";
-            checker.error(node.span, "incomplete-branches", message).help(format!("add a last branch without `when`: `- {{{key}: …}}`"));
+            checker
+                .error(node.span, "incomplete-branches", message)
+                .help(format!("add a last branch without `when`: `- {{{key}: …}}`"));
             return None;
         }
         (branches.len() == items.len()).then_some(Self { branches })

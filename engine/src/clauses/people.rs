@@ -45,7 +45,8 @@ impl People {
     /// # Errors
     /// `Separation` or `SamePersonNeeded`.
     pub fn allows(&self, case: &Case, person: &Name, absent: Option<&Name>) -> Result<(), Rejection> {
-        let performed = |step: &Name| std::iter::once(person).chain(absent).find(|person| performed(case, step, person));
+        let performed =
+            |step: &Name| std::iter::once(person).chain(absent).find(|person| performed(case, step, person));
         for step in &self.not_by {
             if let Some(person) = performed(step) {
                 return Err(Rejection::Separation { person: person.clone(), step: step.clone() });
@@ -148,7 +149,8 @@ fn check_person_formula(checker: &mut Checker<'_>, node: &Node) -> Option<Operan
     let kind = formula.expression().result_type();
     let is_unit = *kind == Type::Unit || *kind == Type::list(Type::Unit);
     if is_unit {
-        let help = format!("name a duty as well: {{unit: {}, duty: …}}", node.as_scalar().map_or("…", |scalar| &scalar.text));
+        let help =
+            format!("name a duty as well: {{unit: {}, duty: …}}", node.as_scalar().map_or("…", |scalar| &scalar.text));
         checker.error(node.span, "unit-for-person", "this is a unit, and people are needed").help(help);
         return None;
     }

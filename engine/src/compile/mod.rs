@@ -79,7 +79,8 @@ fn by_name(fields: &[Arc<Field>]) -> BTreeMap<Name, Arc<Field>> {
 fn check_process(checker: &mut Checker<'_>, node: &Node) -> Option<Process> {
     let mut keys = checker.keys(node, "the process")?;
     let name_node = keys.require("process", checker);
-    let name = name_node.and_then(|node| checker.text(node, "`process`").filter(|name| checker.check_name(name, node.span)));
+    let name =
+        name_node.and_then(|node| checker.text(node, "`process`").filter(|name| checker.check_name(name, node.span)));
     let title = keys.take("title").and_then(|title| checker.text(title, "`title`"));
     let source = keys.take("source").and_then(|source| checker.text(source, "`source`"));
     let calendar = keys.take("calendar").and_then(|calendar| check_calendar(checker, calendar));
@@ -253,9 +254,13 @@ fn check_ends(checker: &mut Checker<'_>, steps: &[Step], sketches: &[sketch::Ske
         if goes_on && is_last {
             let message = match goes_on_by_itself && !may_stay {
                 true => format!("nothing follows `{}`, and the case is not closed", step.name),
-                false => format!("nothing follows `{}` when its `when` does not hold, and the case is not closed", step.name),
+                false => {
+                    format!("nothing follows `{}` when its `when` does not hold, and the case is not closed", step.name)
+                }
             };
-            checker.error(found.span, "nothing-follows", message).help("add `goto: STEP`, or a step with `close` after it");
+            checker
+                .error(found.span, "nothing-follows", message)
+                .help("add `goto: STEP`, or a step with `close` after it");
         }
     }
 }
@@ -265,7 +270,9 @@ fn check_locks(checker: &mut Checker<'_>, steps: &[Step], sketches: &[sketch::Sk
     for (step, found) in steps.iter().zip(sketches) {
         let Some(lock) = &step.lock else { continue };
         let mut around = step.parent;
-        while let Some((outer, sketch)) = around.and_then(|id| Some((steps.get(usize::from(id.0))?, sketches.get(usize::from(id.0))?))) {
+        while let Some((outer, sketch)) =
+            around.and_then(|id| Some((steps.get(usize::from(id.0))?, sketches.get(usize::from(id.0))?)))
+        {
             if outer.lock.as_ref() == Some(lock) {
                 let message = format!("`{}` waits for ever: a step around it holds the lock `{lock}`", step.name);
                 checker.error(found.span, "lock-inside-itself", message).note(sketch.span, "it is taken here");

@@ -78,7 +78,8 @@ pub fn sketch<'n>(checker: &mut Checker<'_>, steps: &'n Node) -> Vec<Sketch<'n>>
             continue;
         }
         let has_deadline = found.node.get("deadline").is_some();
-        places.insert(found.name.clone(), Place { id, span: found.span, members: members(&sketches, id), has_deadline });
+        places
+            .insert(found.name.clone(), Place { id, span: found.span, members: members(&sketches, id), has_deadline });
     }
     checker.places = places;
     let nodes = sketches.iter().filter(|found| found.part != Part::Each && found.part != Part::After);

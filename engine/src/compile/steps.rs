@@ -34,8 +34,7 @@ use crate::value::Type;
 use crate::yaml::Node;
 
 /// The keys that belong to the `each`, not to its items.
-const EACH_KEYS: [&str; 10] =
-    ["each", "in", "join", "rest", "pace", "after_each", "when", "goto", "repeat", "lock"];
+const EACH_KEYS: [&str; 10] = ["each", "in", "join", "rest", "pace", "after_each", "when", "goto", "repeat", "lock"];
 
 /// The clauses of steps that a case may rest in.
 const RESTING_KEYS: [&str; 10] =

@@ -90,7 +90,8 @@ fn find<'p>(
     };
     if found.len() > 1 {
         let admitted = |offered: &Offered<'_>| offered.action.admits(moment, offered.scope).is_ok();
-        let for_actor: Vec<VisitId> = found.iter().filter(|offered| admitted(offered)).map(|offered| offered.scope).collect();
+        let for_actor: Vec<VisitId> =
+            found.iter().filter(|offered| admitted(offered)).map(|offered| offered.scope).collect();
         match for_actor.as_slice() {
             [] => found.truncate(1),
             [only] => found.retain(|offered| offered.scope == *only),

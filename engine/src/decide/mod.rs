@@ -10,11 +10,10 @@ use jiff::Timestamp;
 
 pub use outside::CANCELLED;
 
-
 use crate::case::Case;
 use crate::command::{Ask, Command};
-pub use crate::moment::{Decision, World};
 use crate::moment::Moment;
+pub use crate::moment::{Decision, World};
 use crate::process::Process;
 use crate::rejection::Rejection;
 

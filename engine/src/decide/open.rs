@@ -29,7 +29,9 @@ pub fn open(
     let number = process.number.as_ref().map(|pattern| pattern.number(year, serial));
     let caller = match start {
         StartedBy::Call(caller) => Some(caller.clone()),
-        StartedBy::Person | StartedBy::Public(_) | StartedBy::Message(_) | StartedBy::Schedule(_) | StartedBy::Case => None,
+        StartedBy::Person | StartedBy::Public(_) | StartedBy::Message(_) | StartedBy::Schedule(_) | StartedBy::Case => {
+            None
+        }
     };
     let (name, version) = (process.name.clone(), process.version.clone());
     moment.emit(Event::CaseOpened { case, process: name, version, number, caller });

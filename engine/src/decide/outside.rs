@@ -15,12 +15,7 @@ pub const CANCELLED: &str = "cancelled";
 ///
 /// # Errors
 /// `NotAwaited` when nothing here waits or listens for it.
-pub fn deliver(
-    process: &Process,
-    moment: &mut Moment<'_>,
-    message: &Name,
-    fields: &Fields,
-) -> Result<(), Rejection> {
+pub fn deliver(process: &Process, moment: &mut Moment<'_>, message: &Name, fields: &Fields) -> Result<(), Rejection> {
     moment.given.extend(fields.iter().map(|(name, value)| (name.clone(), value.clone())));
     let visits: Vec<VisitId> = moment.case.visits.keys().copied().collect();
     let mut any = listen::hear(&process.listeners, moment, VisitId::CASE, message, fields);

@@ -75,7 +75,8 @@ fn ring(process: &Process, moment: &mut Moment<'_>, alarm: Alarm) {
 fn ring_timer(process: &Process, moment: &mut Moment<'_>, visit: VisitId, timer: u16, at: Timestamp) {
     let step = process.step_of(moment, visit).map(|(_, step)| step);
     let listeners = step.map_or(&process.listeners, |step| &step.listeners);
-    let listener = listener_of(timer).and_then(|number| listeners.get(usize::from(number)).map(|found| (number, found)));
+    let listener =
+        listener_of(timer).and_then(|number| listeners.get(usize::from(number)).map(|found| (number, found)));
     if let Some((number, listener)) = listener {
         listener.ring(moment, visit, number, at);
         return;

@@ -16,15 +16,15 @@ use crate::clauses::action::{Action, Requirement};
 use crate::clauses::deadline::DeadlineRule;
 use crate::clauses::effects::Deed;
 use crate::clauses::form::Form;
-use crate::field::Field;
 use crate::clauses::hook::Goto;
 use crate::clauses::listen::Listener;
-use crate::who::Who;
+use crate::field::Field;
 use crate::formula::{Formula, Operand};
 use crate::ids::Name;
 use crate::moment::StepId;
 use crate::schedule::Schedule;
 use crate::steps::Kind;
+use crate::who::Who;
 
 /// A process, checked and ready to run.
 #[derive(Clone, Debug)]

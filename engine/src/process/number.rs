@@ -71,6 +71,8 @@ fn part(inside: &str) -> Result<Part, String> {
             Ok(width) if (1..=WIDTH_MAX).contains(&width) => Ok(Part::Serial(width)),
             Ok(_) | Err(_) => Err(format!("`{{seq:{width}}}`: the width is a number from 1 to {WIDTH_MAX}")),
         },
-        None | Some(_) => Err(format!("there is no `{{{inside}}}`; a number is made of `{{year}}`, `{{seq}}` and text")),
+        None | Some(_) => {
+            Err(format!("there is no `{{{inside}}}`; a number is made of `{{year}}`, `{{seq}}` and text"))
+        }
     }
 }

@@ -88,8 +88,9 @@ impl Process {
     fn begin(&self, moment: &mut Moment<'_>, visit: VisitId, through: Vec<StepId>, cause: Cause) {
         let Some((_, step)) = self.step_of(moment, visit) else { return };
         let place = moment.place(visit);
-        let values: crate::event::Fields =
-            Self::defaults(&step.fields).map(|(field, default)| (field.name.clone(), default.evaluate(&place))).collect();
+        let values: crate::event::Fields = Self::defaults(&step.fields)
+            .map(|(field, default)| (field.name.clone(), default.evaluate(&place)))
+            .collect();
         if !values.is_empty() {
             moment.emit(Event::FieldsSet { visit, values });
         }
@@ -335,13 +336,7 @@ impl Process {
     /// Leaves a visit and all inside it, in the exit order of W3C SCXML (3.13): inner before outer, later before earlier.
     /// The one that `ends` ends as it says, the others are abandoned. What is `kept` can be come back to, under that
     /// visit's id.
-    pub(super) fn leave(
-        &self,
-        moment: &mut Moment<'_>,
-        root: VisitId,
-        ends: (VisitId, Ending),
-        kept: Option<VisitId>,
-    ) {
+    pub(super) fn leave(&self, moment: &mut Moment<'_>, root: VisitId, ends: (VisitId, Ending), kept: Option<VisitId>) {
         for visit in self.in_entry_order(moment, root).into_iter().rev() {
             let Some((_, step)) = self.step_of(moment, visit) else { continue };
             perform(&step.on_leave, moment, visit);
@@ -397,9 +392,9 @@ impl Process {
     }
 
     fn pass_lock_on(&self, moment: &mut Moment<'_>, lock: &crate::ids::Name) {
-        let awaits = |visit: &&crate::case::Visit| visit.lock.as_ref().is_some_and(|found| !found.held && found.name == *lock);
-        let Some((visit, step)) =
-            moment.case.visits.values().find(awaits).map(|visit| (visit.id, visit.step.clone()))
+        let awaits =
+            |visit: &&crate::case::Visit| visit.lock.as_ref().is_some_and(|found| !found.held && found.name == *lock);
+        let Some((visit, step)) = moment.case.visits.values().find(awaits).map(|visit| (visit.id, visit.step.clone()))
         else {
             return;
         };

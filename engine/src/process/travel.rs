@@ -105,7 +105,8 @@ impl Process {
         match target {
             Target::Step(step) => {
                 let around: Vec<StepId> = self.around(step).collect();
-                let is_common = |visit: VisitId| self.step_of(moment, visit).is_some_and(|(id, _)| around.contains(&id));
+                let is_common =
+                    |visit: VisitId| self.step_of(moment, visit).is_some_and(|(id, _)| around.contains(&id));
                 if from.parent == VisitId::CASE || is_common(from.parent) {
                     let mut way = self.way_in(moment, from.parent, step, &around);
                     let first = way.remove(0);
@@ -173,7 +174,8 @@ impl Process {
             }
             self.pass_missed_rungs(moment, visit);
             perform(&step.on_enter, moment, visit);
-            let inside: Vec<VisitId> = group.values().filter(|inner| inner.parent == old).map(|inner| inner.id).collect();
+            let inside: Vec<VisitId> =
+                group.values().filter(|inner| inner.parent == old).map(|inner| inner.id).collect();
             if inside.is_empty() {
                 works.push(Work::Go { visit });
             }
@@ -186,7 +188,8 @@ impl Process {
         let Some((_, step)) = self.step_of(moment, visit) else { return };
         let Some(rule) = &step.deadline else { return };
         for _ in 0..=rule.ladder.len() {
-            let next = moment.visit(visit).and_then(|visit| visit.deadline.as_ref()).and_then(|deadline| deadline.next_rung());
+            let next =
+                moment.visit(visit).and_then(|visit| visit.deadline.as_ref()).and_then(|deadline| deadline.next_rung());
             match next {
                 Some((at, rung)) if at <= moment.now => rule.pass(moment, visit, &step.name, rung, false),
                 Some(_) | None => return,

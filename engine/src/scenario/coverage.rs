@@ -88,7 +88,8 @@ fn things_of(step: &Step) -> Vec<(Thing, u32)> {
     if !name.contains('/') {
         things.push((Thing::Step(name.clone()), step.line));
     }
-    things.extend(step.actions.iter().map(|action| (Thing::Action(name.clone(), action.name.clone()), action.hook.line)));
+    things
+        .extend(step.actions.iter().map(|action| (Thing::Action(name.clone(), action.name.clone()), action.hook.line)));
     let rungs = step.deadline.iter().flat_map(|deadline| &deadline.ladder);
     things.extend((0u16..).zip(rungs).map(|(number, rung)| (Thing::Rung(name.clone(), number), rung.hook.line)));
     let choices = match &step.kind {

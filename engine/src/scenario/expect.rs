@@ -141,19 +141,15 @@ fn may(stage: &Stage<'_>, player: &Player, who: &Name, wanted: &[Name]) -> Resul
     let mut found: BTreeSet<String> = BTreeSet::new();
     for person in people.iter().take(1) {
         let on_offer = offers(&player.process, &stage.world(), &player.case, person, stage.now);
-        found.extend(on_offer.into_iter().filter(|offer| offer.refusal.is_none()).map(|offer| offer.action.to_string()));
+        found
+            .extend(on_offer.into_iter().filter(|offer| offer.refusal.is_none()).map(|offer| offer.action.to_string()));
     }
     let found: BTreeSet<&str> = found.iter().map(String::as_str).collect();
     let wanted: BTreeSet<&str> = wanted.iter().map(Name::as_str).collect();
     same(&format!("{who} may"), &spoken(&wanted), &spoken(&found))
 }
 
-fn listed(
-    what: &str,
-    wanted: &[Name],
-    stage: &Stage<'_>,
-    pick: impl Fn(&Event) -> Option<Name>,
-) -> Result<(), String> {
+fn listed(what: &str, wanted: &[Name], stage: &Stage<'_>, pick: impl Fn(&Event) -> Option<Name>) -> Result<(), String> {
     let found: Vec<Name> = stage.players.iter().flat_map(|player| &player.events).filter_map(pick).collect();
     let text = |names: &[Name]| names.iter().map(Name::as_str).collect::<Vec<&str>>().join(", ");
     same(what, &text(wanted), &text(&found))

@@ -2,8 +2,8 @@
 
 use serde_json::Value as Json;
 
-use super::stage::Stage;
 use super::expect::{self, failure};
+use super::stage::Stage;
 use super::{Act, Doing, Played, Scenario, What};
 use crate::command::{Ask, Command, StartedBy};
 use crate::decide::decide;
@@ -105,7 +105,8 @@ fn perform(act: &Act, stage: &mut Stage<'_>) -> Vec<Diagnostic> {
         }
         What::Verb { verb, to, doing } => verb_of(stage, verb, to.as_ref(), doing),
         What::Wait(length) => {
-            let calendar = stage.players.first().map(|player| player.process.calendar_in(&stage.library.catalog.calendars));
+            let calendar =
+                stage.players.first().map(|player| player.process.calendar_in(&stage.library.catalog.calendars));
             let until = calendar.map_or(stage.now, |calendar| calendar.add(stage.now, *length).at);
             judge(stage.pass_until(until), None)
         }
@@ -146,12 +147,7 @@ fn first_that_takes(stage: &mut Stage<'_>, command: &Command) -> Result<(), Reje
     Err(Rejection::NotAwaited)
 }
 
-fn verb_of(
-    stage: &mut Stage<'_>,
-    verb: &Name,
-    to: Option<&Name>,
-    doing: &Doing,
-) -> Result<(), String> {
+fn verb_of(stage: &mut Stage<'_>, verb: &Name, to: Option<&Name>, doing: &Doing) -> Result<(), String> {
     let needs_other = ["hand_on", "delegate"].contains(&verb.as_str());
     let to = match (needs_other, to) {
         (true, None) => return Err(format!("`{verb}` needs `to: PERSON`")),
@@ -208,7 +204,10 @@ fn submit_as(
 fn find_visit(stage: &Stage<'_>, number: usize, doing: &Doing, action: Option<&Name>) -> Option<Option<VisitId>> {
     let player = stage.players.get(number)?;
     let declares = |step: &Name| {
-        player.process.find(step).is_some_and(|(_, step)| action.is_none_or(|action| step.actions.iter().any(|found| found.name == *action)))
+        player
+            .process
+            .find(step)
+            .is_some_and(|(_, step)| action.is_none_or(|action| step.actions.iter().any(|found| found.name == *action)))
     };
     let fits = |visit: &&crate::case::Visit| {
         let in_step = doing.step.as_ref().is_none_or(|step| written_step(&visit.step) == step.as_str());
@@ -228,13 +227,7 @@ fn find_visit(stage: &Stage<'_>, number: usize, doing: &Doing, action: Option<&N
 }
 
 /// Who may be meant: the person of that id, or everyone with the role, then everyone with that duty at the task.
-fn people(
-    stage: &Stage<'_>,
-    number: usize,
-    doing: &Doing,
-    action: Option<&Name>,
-    visit: Option<VisitId>,
-) -> Vec<Name> {
+fn people(stage: &Stage<'_>, number: usize, doing: &Doing, action: Option<&Name>, visit: Option<VisitId>) -> Vec<Name> {
     let (Some(player), Some(by)) = (stage.players.get(number), &doing.by) else { return Vec::new() };
     if stage.organization.people.contains_key(by) {
         return vec![by.clone()];

@@ -284,6 +284,19 @@ impl Reader<'_, '_> {
 
 /// What can be expected, by key.
 const EXPECTED: [&str; 15] = [
-    "in", "not_in", "due", "light", "provisional", "outcome", "open", "marks", "documents", "notified", "fields",
-    "incidents", "holder", "may", "cases",
+    "in",
+    "not_in",
+    "due",
+    "light",
+    "provisional",
+    "outcome",
+    "open",
+    "marks",
+    "documents",
+    "notified",
+    "fields",
+    "incidents",
+    "holder",
+    "may",
+    "cases",
 ];

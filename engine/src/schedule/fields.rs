@@ -12,44 +12,17 @@ struct Field {
 }
 
 const FIELDS: [Field; 6] = [
-    Field {
-        name: "second",
-        least: 0,
-        most: 59,
-        words: &[],
-    },
-    Field {
-        name: "minute",
-        least: 0,
-        most: 59,
-        words: &[],
-    },
-    Field {
-        name: "hour",
-        least: 0,
-        most: 23,
-        words: &[],
-    },
-    Field {
-        name: "day",
-        least: 1,
-        most: 31,
-        words: &[],
-    },
+    Field { name: "second", least: 0, most: 59, words: &[] },
+    Field { name: "minute", least: 0, most: 59, words: &[] },
+    Field { name: "hour", least: 0, most: 23, words: &[] },
+    Field { name: "day", least: 1, most: 31, words: &[] },
     Field {
         name: "month",
         least: 1,
         most: 12,
-        words: &[
-            "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
-        ],
+        words: &["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"],
     },
-    Field {
-        name: "weekday",
-        least: 0,
-        most: 7,
-        words: &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"],
-    },
+    Field { name: "weekday", least: 0, most: 7, words: &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"] },
 ];
 
 const DAY: usize = 3;
@@ -104,18 +77,14 @@ pub(super) fn read(text: &str) -> Result<Fields, Mistake> {
         let meant = NICKNAMES.iter().find(|(known, _)| known == nickname);
         return Err(match meant {
             Some((_, fields)) => wrong.with_help(format!("write `{fields}`")),
-            None => {
-                wrong.with_help("write minute, hour, day, month and weekday, as `0 17 * * FRI`")
-            }
+            None => wrong.with_help("write minute, hour, day, month and weekday, as `0 17 * * FRI`"),
         });
     }
     match parts.len() {
         5 => parts.insert(0, "0"),
         6 => {}
         count => {
-            let message = format!(
-                "a schedule has 5 fields, or 6 with the seconds in front; this one has {count}"
-            );
+            let message = format!("a schedule has 5 fields, or 6 with the seconds in front; this one has {count}");
             let help = match count {
                 7 => "leave the year out",
                 _ => "write minute, hour, day, month and weekday, as `0 17 * * FRI`",
@@ -141,21 +110,14 @@ fn read_field(field: &Field, part: &str) -> Result<Allowed, Mistake> {
     let mut is_by_month = false;
     for item in part.split(',') {
         if item.is_empty() {
-            let wrong = Mistake::new(
-                0..part.len(),
-                format!("`{part}` has a comma with nothing beside it"),
-            );
+            let wrong = Mistake::new(0..part.len(), format!("`{part}` has a comma with nothing beside it"));
             return Err(wrong.with_help(format!("write `{}`", without_empty(part))));
         }
         match read_item(field, item).map_err(|mistake| shift(part, item, mistake))? {
             Allowed::Any if part == item => return Ok(Allowed::Any),
             Allowed::Any => {
-                let message = format!(
-                    "`{item}` beside other values of the {} says all of them",
-                    field.name
-                );
-                return Err(Mistake::new(place_of(part, item), message)
-                    .with_help(format!("write `{item}` alone")));
+                let message = format!("`{item}` beside other values of the {} says all of them", field.name);
+                return Err(Mistake::new(place_of(part, item), message).with_help(format!("write `{item}` alone")));
             }
             Allowed::Values(values) => all.extend(values),
             Allowed::ByMonth => is_by_month = true,
@@ -163,18 +125,11 @@ fn read_field(field: &Field, part: &str) -> Result<Allowed, Mistake> {
     }
     all.sort_unstable();
     all.dedup();
-    Ok(if is_by_month {
-        Allowed::ByMonth
-    } else {
-        Allowed::Values(all)
-    })
+    Ok(if is_by_month { Allowed::ByMonth } else { Allowed::Values(all) })
 }
 
 fn without_empty(part: &str) -> String {
-    part.split(',')
-        .filter(|item| !item.is_empty())
-        .collect::<Vec<_>>()
-        .join(",")
+    part.split(',').filter(|item| !item.is_empty()).collect::<Vec<_>>().join(",")
 }
 
 fn read_item(field: &Field, item: &str) -> Result<Allowed, Mistake> {
@@ -192,19 +147,11 @@ fn read_item(field: &Field, item: &str) -> Result<Allowed, Mistake> {
     }
     let (from, to) = match base.split_once('-') {
         Some((from, to)) => (value(field, item, from)?, value(field, item, to)?),
-        None if is_all => (
-            field.least,
-            if field.name == "weekday" {
-                6
-            } else {
-                field.most
-            },
-        ),
+        None if is_all => (field.least, if field.name == "weekday" { 6 } else { field.most }),
         None => {
             let only = value(field, item, base)?;
             if let Some(step) = step {
-                let wrong =
-                    Mistake::new(0..item.len(), format!("`{item}` has a step but no range"));
+                let wrong = Mistake::new(0..item.len(), format!("`{item}` has a step but no range"));
                 return Err(wrong.with_help(format!("write `{base}-{}/{step}`", field.most)));
             }
             (only, only)
@@ -222,15 +169,9 @@ fn read_item(field: &Field, item: &str) -> Result<Allowed, Mistake> {
         None => 1,
     };
     let week = |value: u32| {
-        if field.name == "weekday" {
-            value % 7
-        } else {
-            value
-        }
+        if field.name == "weekday" { value % 7 } else { value }
     };
-    Ok(Allowed::Values(
-        (from..=to).step_by(step).map(week).collect(),
-    ))
+    Ok(Allowed::Values((from..=to).step_by(step).map(week).collect()))
 }
 
 /// `L`, `LW` and `15W` among days, `FRI#2` and `FRIL` among weekdays.
@@ -246,12 +187,7 @@ fn is_by_month(field: &Field, item: &str) -> Result<bool, Mistake> {
             if let Some((weekday, place)) = upper.split_once('#') {
                 value(field, item, weekday)?;
                 let is_place = matches!(place, "1" | "2" | "3" | "4" | "5");
-                let wrong = || {
-                    Mistake::new(
-                        0..item.len(),
-                        format!("`{item}` is not the first to fifth of a weekday"),
-                    )
-                };
+                let wrong = || Mistake::new(0..item.len(), format!("`{item}` is not the first to fifth of a weekday"));
                 return is_place.then_some(true).ok_or_else(wrong);
             }
             match upper.strip_suffix('L') {
@@ -268,50 +204,31 @@ fn value(field: &Field, item: &str, text: &str) -> Result<u32, Mistake> {
     if let Some(place) = field.words.iter().position(|word| *word == upper) {
         return Ok(field.least + u32::try_from(place).expect("a field has few words"));
     }
-    let number = text
-        .parse::<u32>()
-        .ok()
-        .filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let number = text.parse::<u32>().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
     let message = match number {
         Some(number) if (field.least..=field.most).contains(&number) => return Ok(number),
-        Some(number) => format!(
-            "there is no {} {number}, they go from {} to {}",
-            field.name, field.least, field.most
-        ),
+        Some(number) => format!("there is no {} {number}, they go from {} to {}", field.name, field.least, field.most),
         None => format!("`{text}` is not a {}", field.name),
     };
     let wrong = Mistake::new(0..item.len(), message);
-    let written_out = field
-        .words
-        .iter()
-        .copied()
-        .find(|word| upper.starts_with(word));
-    Err(
-        match written_out.or_else(|| nearest(&upper, field.words.iter().copied())) {
-            Some(word) if number.is_none() => wrong.with_help(format!("did you mean `{word}`?")),
-            Some(_) | None => wrong,
-        },
-    )
+    let written_out = field.words.iter().copied().find(|word| upper.starts_with(word));
+    Err(match written_out.or_else(|| nearest(&upper, field.words.iter().copied())) {
+        Some(word) if number.is_none() => wrong.with_help(format!("did you mean `{word}`?")),
+        Some(_) | None => wrong,
+    })
 }
 
 fn read_step(field: &Field, item: &str, step: &str, range: u32) -> Result<usize, Mistake> {
-    let number = step
-        .parse::<u32>()
-        .ok()
-        .filter(|_| step.bytes().all(|byte| byte.is_ascii_digit()));
+    let number = step.parse::<u32>().ok().filter(|_| step.bytes().all(|byte| byte.is_ascii_digit()));
     match number {
-        Some(0) | None => Err(Mistake::new(
-            0..item.len(),
-            format!("`{step}` is not a step"),
-        )),
+        Some(0) | None => Err(Mistake::new(0..item.len(), format!("`{step}` is not a step"))),
         Some(step) if step > range => {
             let message = format!(
                 "a step of {step} leaves its {} field at once: `{item}` would fire at its first {0} only",
                 field.name
             );
-            Err(Mistake::new(0..item.len(), message).with_help(format!(
-                "a step here is at most {range}; for longer ones write `every: …`"
-            )))
+            Err(Mistake::new(0..item.len(), message)
+                .with_help(format!("a step here is at most {range}; for longer ones write `every: …`")))
         }
         Some(step) => Ok(usize::try_from(step).expect("a step is small")),
     }
@@ -321,24 +238,19 @@ fn read_step(field: &Field, item: &str, step: &str, range: u32) -> Result<usize,
 fn check_days(fields: &Fields, text: &str, parts: &[&str]) -> Result<(), Mistake> {
     let [days, months, weekdays] = [DAY, MONTH, WEEKDAY].map(|place| &fields.allowed[place]);
     let has_both = *days != Allowed::Any && *weekdays != Allowed::Any;
-    let starred = [parts[DAY], parts[WEEKDAY]]
-        .into_iter()
-        .find(|part| part.starts_with("*/"));
+    let starred = [parts[DAY], parts[WEEKDAY]].into_iter().find(|part| part.starts_with("*/"));
     if let Some(starred) = starred.filter(|_| has_both) {
-        let message = format!(
-            "`{starred}` beside another day field: some cron programs take either, some both"
+        let message = format!("`{starred}` beside another day field: some cron programs take either, some both");
+        return Err(
+            Mistake::new(place_of(text, starred), message).with_help("write the days out, or `*` for one of them")
         );
-        return Err(Mistake::new(place_of(text, starred), message)
-            .with_help("write the days out, or `*` for one of them"));
     }
     let (Allowed::Values(days), false) = (days, has_both) else {
         return Ok(());
     };
     let longest = match months {
         Allowed::Values(months) => {
-            let lengths = months
-                .iter()
-                .filter_map(|month| MONTH_DAYS_MAX.get((*month as usize).checked_sub(1)?));
+            let lengths = months.iter().filter_map(|month| MONTH_DAYS_MAX.get((*month as usize).checked_sub(1)?));
             lengths.max().copied().unwrap_or(31)
         }
         Allowed::Any | Allowed::ByMonth => 31,
@@ -346,8 +258,7 @@ fn check_days(fields: &Fields, text: &str, parts: &[&str]) -> Result<(), Mistake
     match days.first() {
         Some(first) if *first > longest => {
             let message = format!("month {} never has a day {first}", parts[MONTH]);
-            Err(Mistake::new(place_of(text, parts[DAY]), message)
-                .with_help("write `L` for the last day of the month"))
+            Err(Mistake::new(place_of(text, parts[DAY]), message).with_help("write `L` for the last day of the month"))
         }
         Some(_) | None => Ok(()),
     }

@@ -11,9 +11,7 @@ fn a_schedule_fires_when_another_package_says_so() {
     let (mut lines, mut wrong) = (0, Vec::new());
     for line in VECTORS.lines().skip(1) {
         let parts: Vec<&str> = line.split(';').collect();
-        let [zone, text, start, fires @ ..] = parts.as_slice() else {
-            unreachable!("{line}")
-        };
+        let [zone, text, start, fires @ ..] = parts.as_slice() else { unreachable!("{line}") };
         let zone = TimeZone::get(zone).expect("a known zone");
         let schedule = Schedule::parse(text).expect(text);
         let mut at: Timestamp = start.parse().expect("a moment");
@@ -33,12 +31,7 @@ fn a_schedule_fires_when_another_package_says_so() {
         wrong.is_empty(),
         "{} of {lines} differ:\n{}",
         wrong.len(),
-        wrong
-            .iter()
-            .take(60)
-            .cloned()
-            .collect::<Vec<_>>()
-            .join("\n")
+        wrong.iter().take(60).cloned().collect::<Vec<_>>().join("\n")
     );
     assert!(lines > 900, "{lines}");
 }
@@ -50,10 +43,7 @@ fn a_schedule_fires_strictly_after_a_moment_between_two_seconds() {
 
     let next = schedule.next_after(after, &TimeZone::UTC);
 
-    assert_eq!(
-        next.map(|at| at.to_string()).as_deref(),
-        Some("2026-10-08T01:00:01Z")
-    );
+    assert_eq!(next.map(|at| at.to_string()).as_deref(), Some("2026-10-08T01:00:01Z"));
 }
 
 #[test]
@@ -65,10 +55,7 @@ fn a_schedule_keeps_the_clock_after_a_change_of_half_an_hour() {
 
     let next = schedule.next_after(after, &zone).expect("it fires again");
 
-    assert_eq!(
-        next.to_zoned(zone).to_string(),
-        "2026-04-05T06:00:00+10:30[Australia/Lord_Howe]"
-    );
+    assert_eq!(next.to_zoned(zone).to_string(), "2026-04-05T06:00:00+10:30[Australia/Lord_Howe]");
 }
 
 /// A text, the bytes that are wrong, what is said of them, and the help.
@@ -85,60 +72,15 @@ const REFUSED: &[(&str, std::ops::Range<usize>, &str, &str)] = &[
         "a step of 60 leaves its minute field at once: `*/60` would fire at its first minute only",
         "a step here is at most 59; for longer ones write `every: …`",
     ),
-    (
-        "0 0 9 * * MON,",
-        10..14,
-        "`MON,` has a comma with nothing beside it",
-        "write `MON`",
-    ),
-    (
-        "0 9 ,1 * *",
-        4..6,
-        "`,1` has a comma with nothing beside it",
-        "write `1`",
-    ),
-    (
-        "0 9 30 2 *",
-        4..6,
-        "month 2 never has a day 30",
-        "write `L` for the last day of the month",
-    ),
-    (
-        "0 9 31 APR,JUN *",
-        4..6,
-        "month APR,JUN never has a day 31",
-        "write `L` for the last day of the month",
-    ),
-    (
-        "0 9 * * MONDAY",
-        8..14,
-        "`MONDAY` is not a weekday",
-        "did you mean `MON`?",
-    ),
-    (
-        "0 9 * * FRY",
-        8..11,
-        "`FRY` is not a weekday",
-        "did you mean `FRI`?",
-    ),
-    (
-        "0 24 * * *",
-        2..4,
-        "there is no hour 24, they go from 0 to 23",
-        "",
-    ),
-    (
-        "0 9 * * SAT-MON",
-        8..15,
-        "`SAT-MON` runs backwards",
-        "write it as two ranges with a comma between them",
-    ),
-    (
-        "5/15 * * * *",
-        0..4,
-        "`5/15` has a step but no range",
-        "write `5-59/15`",
-    ),
+    ("0 0 9 * * MON,", 10..14, "`MON,` has a comma with nothing beside it", "write `MON`"),
+    ("0 9 ,1 * *", 4..6, "`,1` has a comma with nothing beside it", "write `1`"),
+    ("0 9 30 2 *", 4..6, "month 2 never has a day 30", "write `L` for the last day of the month"),
+    ("0 9 31 APR,JUN *", 4..6, "month APR,JUN never has a day 31", "write `L` for the last day of the month"),
+    ("0 9 * * MONDAY", 8..14, "`MONDAY` is not a weekday", "did you mean `MON`?"),
+    ("0 9 * * FRY", 8..11, "`FRY` is not a weekday", "did you mean `FRI`?"),
+    ("0 24 * * *", 2..4, "there is no hour 24, they go from 0 to 23", ""),
+    ("0 9 * * SAT-MON", 8..15, "`SAT-MON` runs backwards", "write it as two ranges with a comma between them"),
+    ("5/15 * * * *", 0..4, "`5/15` has a step but no range", "write `5-59/15`"),
     (
         "0 0 */2 * MON",
         4..7,
@@ -157,18 +99,8 @@ const REFUSED: &[(&str, std::ops::Range<usize>, &str, &str)] = &[
         "a schedule has 5 fields, or 6 with the seconds in front; this one has 3",
         "write minute, hour, day, month and weekday, as `0 17 * * FRI`",
     ),
-    (
-        "@daily",
-        0..6,
-        "`@daily` is not written out",
-        "write `0 0 * * *`",
-    ),
-    (
-        "0 9 * * MON#6",
-        8..13,
-        "`MON#6` is not the first to fifth of a weekday",
-        "",
-    ),
+    ("@daily", 0..6, "`@daily` is not written out", "write `0 0 * * *`"),
+    ("0 9 * * MON#6", 8..13, "`MON#6` is not the first to fifth of a weekday", ""),
     (
         "",
         0..0,
@@ -182,11 +114,7 @@ fn what_nobody_means_is_refused_with_what_was_meant() {
     for (text, at, message, help) in REFUSED {
         let wrong = Schedule::parse(text).expect_err(text);
 
-        assert_eq!(
-            (&wrong.at, wrong.message.as_str()),
-            (at, *message),
-            "{text}"
-        );
+        assert_eq!((&wrong.at, wrong.message.as_str()), (at, *message), "{text}");
         assert_eq!(wrong.help.as_deref().unwrap_or_default(), *help, "{text}");
     }
 }
@@ -202,14 +130,7 @@ fn the_29th_of_february_and_the_last_day_are_days() {
         ("0 0 30 2 MON", "2026-02-02T00:00:00Z"),
     ] {
         let schedule = Schedule::parse(text).expect(text);
-        assert_eq!(
-            schedule
-                .next_after(after, &zone)
-                .map(|at| at.to_string())
-                .as_deref(),
-            Some(expected),
-            "{text}"
-        );
+        assert_eq!(schedule.next_after(after, &zone).map(|at| at.to_string()).as_deref(), Some(expected), "{text}");
     }
 }
 
@@ -217,23 +138,9 @@ fn the_29th_of_february_and_the_last_day_are_days() {
 fn every_form_that_is_read_also_fires() {
     let after: Timestamp = "2026-01-31T12:00:00Z".parse().expect("a moment");
     for day in ["*", "?", "L", "LW", "15W", "1-15/2", "*/10", "1,15", "1,L"] {
-        for weekday in [
-            "*",
-            "?",
-            "FRI",
-            "fri-sun",
-            "1-5/2",
-            "FRI#2",
-            "FRIL",
-            "5L",
-            "7",
-            "0,7",
-            "MON,FRI#1",
-            "*/2",
-        ] {
+        for weekday in ["*", "?", "FRI", "fri-sun", "1-5/2", "FRI#2", "FRIL", "5L", "7", "0,7", "MON,FRI#1", "*/2"] {
             let text = format!("0 9 {day} * {weekday}");
-            let is_doubtful =
-                |one: &str, other: &str| one.starts_with("*/") && !matches!(other, "*" | "?");
+            let is_doubtful = |one: &str, other: &str| one.starts_with("*/") && !matches!(other, "*" | "?");
 
             let schedule = Schedule::parse(&text);
 

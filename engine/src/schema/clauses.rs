@@ -20,11 +20,20 @@ pub fn definitions() -> Map<String, Json> {
     define("start", start());
     define("actions", json!({"type": "object", "additionalProperties": reference("action")}));
     define("action", action());
-    define("form", described(json!({"type": "array", "items": {"type": "string"}}), "Names of fields; `?` after a name makes it optional."));
-    define("requirements", json!({"type": "array", "items": object(&["that", "else"], json!({
-        "that": condition("What must hold."),
-        "else": text("What is said when it does not."),
-    }))}));
+    define(
+        "form",
+        described(
+            json!({"type": "array", "items": {"type": "string"}}),
+            "Names of fields; `?` after a name makes it optional.",
+        ),
+    );
+    define(
+        "requirements",
+        json!({"type": "array", "items": object(&["that", "else"], json!({
+            "that": condition("What must hold."),
+            "else": text("What is said when it does not."),
+        }))}),
+    );
     define("goto", goto("to"));
     define("deadline", deadline());
     define("rung", rung());
@@ -34,24 +43,30 @@ pub fn definitions() -> Map<String, Json> {
     effect.insert("when".to_owned(), condition("When it takes place."));
     define("effect", object(&[], Json::Object(effect)));
     define("with", json!({"type": "object"}));
-    define("take", json!({"oneOf": [{"type": "array", "items": {"type": "string"}}, {"type": "object", "additionalProperties": {"type": "string"}}]}));
+    define(
+        "take",
+        json!({"oneOf": [{"type": "array", "items": {"type": "string"}}, {"type": "object", "additionalProperties": {"type": "string"}}]}),
+    );
     all
 }
 
 fn field() -> Json {
     let kinds = ["phone", "mail", "unit", "person", "date", "datetime", "integer", "number", "boolean", "duration"];
     let listed = json!({"oneOf": [{"type": "string"}, {"type": "object"}]});
-    object(&[], json!({
-        "title": text("What people call it."),
-        "hint": text("A hint for who fills it in."),
-        "private": boolean("Hidden from all who do not need it."),
-        "default": operand("The value at the beginning."),
-        "text": {"enum": ["line", "long"], "description": "One line of text, or several."},
-        "type": {"enum": kinds.iter().copied().chain(["text", "line", "long"]).collect::<Vec<&str>>()},
-        "choice": {"oneOf": [{"type": "object"}, {"type": "array"}], "description": "Keys with titles."},
-        "catalog": named("An entry of this catalog."),
-        "list": described(listed, "Several of a type."),
-    }))
+    object(
+        &[],
+        json!({
+            "title": text("What people call it."),
+            "hint": text("A hint for who fills it in."),
+            "private": boolean("Hidden from all who do not need it."),
+            "default": operand("The value at the beginning."),
+            "text": {"enum": ["line", "long"], "description": "One line of text, or several."},
+            "type": {"enum": kinds.iter().copied().chain(["text", "line", "long"]).collect::<Vec<&str>>()},
+            "choice": {"oneOf": [{"type": "object"}, {"type": "array"}], "description": "Keys with titles."},
+            "catalog": named("An entry of this catalog."),
+            "list": described(listed, "Several of a type."),
+        }),
+    )
 }
 
 fn who_keys() -> Json {
@@ -83,14 +98,17 @@ fn start() -> Json {
         "cron": text("A schedule starts a case."),
         "on": {"enum": ["same day", "working day before", "working day after", "working day only"]},
     });
-    object(&["goto"], json!({
-        "by": reference("who"),
-        "form": reference("form"),
-        "require": reference("requirements"),
-        "do": reference("effects"),
-        "also": {"type": "array", "items": object(&[], ways)},
-        "goto": reference("goto"),
-    }))
+    object(
+        &["goto"],
+        json!({
+            "by": reference("who"),
+            "form": reference("form"),
+            "require": reference("requirements"),
+            "do": reference("effects"),
+            "also": {"type": "array", "items": object(&[], ways)},
+            "goto": reference("goto"),
+        }),
+    )
 }
 
 fn action() -> Json {
@@ -136,24 +154,33 @@ pub fn branches(key: &str) -> Json {
 }
 
 fn deadline() -> Json {
-    let limit = object(&[], json!({
-        "when": condition("When this limit applies."),
-        "is": span("How long."),
-        "until": operand("Until when."),
-    }));
+    let limit = object(
+        &[],
+        json!({
+            "when": condition("When this limit applies."),
+            "is": span("How long."),
+            "until": operand("Until when."),
+        }),
+    );
     let within = json!({"oneOf": [{"type": "string"}, {"type": "array", "items": limit}]});
-    object(&[], json!({
-        "title": text("What people call it."),
-        "within": described(within, "How long, or the first limit that applies."),
-        "until": operand("Until when."),
-        "calendar": named("Its own calendar."),
-        "ladder": {"type": "array", "items": reference("rung")},
-    }))
+    object(
+        &[],
+        json!({
+            "title": text("What people call it."),
+            "within": described(within, "How long, or the first limit that applies."),
+            "until": operand("Until when."),
+            "calendar": named("Its own calendar."),
+            "ladder": {"type": "array", "items": reference("rung")},
+        }),
+    )
 }
 
 fn rung() -> Json {
     let mut keys = hook_keys();
-    keys.insert("at".to_owned(), json!({"type": "string", "examples": ["due", "1 working day before", "5 working days after"]}));
+    keys.insert(
+        "at".to_owned(),
+        json!({"type": "string", "examples": ["due", "1 working day before", "5 working days after"]}),
+    );
     keys.insert("light".to_owned(), json!({"enum": ["green", "yellow", "red"]}));
     keys.insert("every".to_owned(), span("How often it comes again."));
     object(&["at"], Json::Object(keys))

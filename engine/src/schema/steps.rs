@@ -8,7 +8,10 @@ use super::{condition, described, named, object, operand, reference, span, text}
 /// All definitions of this file, by name.
 pub fn definitions() -> Map<String, Json> {
     let mut all = Map::new();
-    all.insert("steps".to_owned(), json!({"type": "object", "minProperties": 1, "additionalProperties": reference("step")}));
+    all.insert(
+        "steps".to_owned(),
+        json!({"type": "object", "minProperties": 1, "additionalProperties": reference("step")}),
+    );
     all.insert("step".to_owned(), step());
     all
 }
@@ -59,37 +62,46 @@ fn join() -> Json {
 }
 
 fn job() -> Json {
-    object(&[], json!({
-        "worker": text("The topic that workers fetch by."),
-        "http": object(&["url"], json!({
-            "method": {"enum": ["GET", "POST", "PUT", "PATCH", "DELETE"]},
-            "url": operand("The address."),
-        })),
-        "with": reference("with"),
-        "take": reference("take"),
-        "tries": {"type": "integer", "minimum": 1, "maximum": 20},
-        "lease": span("How long a worker may hold it."),
-        "failed": {"type": "string", "description": "Where the case goes when all tries failed."},
-    }))
+    object(
+        &[],
+        json!({
+            "worker": text("The topic that workers fetch by."),
+            "http": object(&["url"], json!({
+                "method": {"enum": ["GET", "POST", "PUT", "PATCH", "DELETE"]},
+                "url": operand("The address."),
+            })),
+            "with": reference("with"),
+            "take": reference("take"),
+            "tries": {"type": "integer", "minimum": 1, "maximum": 20},
+            "lease": span("How long a worker may hold it."),
+            "failed": {"type": "string", "description": "Where the case goes when all tries failed."},
+        }),
+    )
 }
 
 fn wait() -> Json {
-    object(&[], json!({
-        "message": named("For a message."),
-        "take": reference("take"),
-        "for": span("For so long."),
-        "until": operand("Until an instant."),
-        "when": condition("Until this holds."),
-    }))
+    object(
+        &[],
+        json!({
+            "message": named("For a message."),
+            "take": reference("take"),
+            "for": span("For so long."),
+            "until": operand("Until an instant."),
+            "when": condition("Until this holds."),
+        }),
+    )
 }
 
 fn decide() -> Json {
     let rule = object(&["if", "then"], json!({"if": {}, "then": {}}));
-    object(&["inputs", "sets", "rules"], json!({
-        "hit": {"enum": ["unique", "first", "any", "collect"]},
-        "inputs": {"type": "array", "items": {"type": "string"}},
-        "sets": {"type": "array", "items": {"type": "string"}},
-        "rules": {"type": "array", "items": rule},
-        "otherwise": {},
-    }))
+    object(
+        &["inputs", "sets", "rules"],
+        json!({
+            "hit": {"enum": ["unique", "first", "any", "collect"]},
+            "inputs": {"type": "array", "items": {"type": "string"}},
+            "sets": {"type": "array", "items": {"type": "string"}},
+            "rules": {"type": "array", "items": rule},
+            "otherwise": {},
+        }),
+    )
 }

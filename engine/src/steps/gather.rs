@@ -157,12 +157,7 @@ impl Gather {
         let paces = [("together", false), ("one-at-a-time", true)];
         let pace = keys.take("pace").and_then(|pace| checker.word(pace, &paces));
         let turn = keys.take("in").and_then(|turn| checker.word(turn, &[("turn", true)]));
-        Self {
-            join,
-            rest_continues: rest.unwrap_or(false),
-            one_at_a_time: turn.or(pace).unwrap_or(false),
-            after_each,
-        }
+        Self { join, rest_continues: rest.unwrap_or(false), one_at_a_time: turn.or(pace).unwrap_or(false), after_each }
     }
 }
 

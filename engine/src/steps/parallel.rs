@@ -47,7 +47,8 @@ impl Parallel {
         let place = moment.place(visit);
         let branches = (0u32..).zip(&self.branches).filter(|(index, branch)| {
             let ended = found.ended.keys().any(|(_, ended)| ended == index);
-            let runs = moment.case.inside(visit).any(|inner| inner.item.as_ref().is_some_and(|item| item.index == *index));
+            let runs =
+                moment.case.inside(visit).any(|inner| inner.item.as_ref().is_some_and(|item| item.index == *index));
             !ended && !runs && branch.when.as_ref().is_none_or(|when| when.holds(&place))
         });
         branches.map(|(index, branch)| self.member(index, branch)).collect()

@@ -1,10 +1,10 @@
 //! `actions`: a task waits for a person of a role to take one of its actions.
 
 use crate::clauses::people::{Assign, People};
-use crate::who::Who;
 use crate::event::Event;
 use crate::ids::VisitId;
 use crate::moment::Moment;
+use crate::who::Who;
 
 /// A step that waits for people. What they may do are its actions, which any step can have.
 #[derive(Clone, Debug)]

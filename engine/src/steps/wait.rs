@@ -81,9 +81,7 @@ impl Wait {
                 message.map(|message| Self::Message { message, take })
             }
             ["for"] => keys.take("for").and_then(|span| checker.span(span, "`for`")).map(Self::For),
-            ["until"] => {
-                keys.take("until").and_then(|until| checker.moment(until)).map(Self::Until)
-            }
+            ["until"] => keys.take("until").and_then(|until| checker.moment(until)).map(Self::Until),
             ["when"] => keys.take("when").and_then(|when| checker.condition(when)).map(Self::When),
             _ => {
                 let message = "a wait says exactly one of `message`, `for`, `until`, `when`";

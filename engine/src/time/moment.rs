@@ -12,51 +12,32 @@ pub fn parse_local(text: &str, zone: &TimeZone) -> Result<Timestamp, Mistake> {
     let trimmed = text.trim();
     let Some((date_text, time_text)) = trimmed.split_once([' ', 'T']) else {
         let help = format!("write `{trimmed} 09:00`, or `{trimmed} 24:00` for the end of the day");
-        return Err(Mistake::new(
-            place_of(text, trimmed),
-            "a moment is a date and a time of day",
-        )
-        .with_help(help));
+        return Err(Mistake::new(place_of(text, trimmed), "a moment is a date and a time of day").with_help(help));
     };
-    let date = parse_date(date_text)
-        .map_err(|mistake| mistake.shifted(place_of(text, date_text).start))?;
+    let date = parse_date(date_text).map_err(|mistake| mistake.shifted(place_of(text, date_text).start))?;
     let seconds = parse_time_of_day(time_text.trim())
         .map_err(|mistake| mistake.shifted(place_of(text, time_text.trim()).start))?;
-    on_clock(date, seconds, zone).ok_or_else(|| {
-        Mistake::new(
-            place_of(text, trimmed),
-            format!("`{trimmed}` is outside of the years 1 to 9999"),
-        )
-    })
+    on_clock(date, seconds, zone)
+        .ok_or_else(|| Mistake::new(place_of(text, trimmed), format!("`{trimmed}` is outside of the years 1 to 9999")))
 }
 
 /// Reads `2026-10-13`.
 pub(crate) fn parse_date(text: &str) -> Result<Date, Mistake> {
-    let is_plain = text.len() == 10
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let is_plain = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
     if !is_plain {
         let shape = Mistake::new(0..text.len(), format!("`{text}` is not a date"));
         return Err(shape.with_help("write it as `2026-10-13`"));
     }
-    text.parse()
-        .map_err(|_| Mistake::new(0..text.len(), format!("there is no day {text}")))
+    text.parse().map_err(|_| Mistake::new(0..text.len(), format!("there is no day {text}")))
 }
 
 /// Reads a time of day, `09:00` or `17:30:05`, up to and with `24:00`: seconds since the day began.
 pub(crate) fn parse_time_of_day(text: &str) -> Result<u32, Mistake> {
-    let wrong = || {
-        Mistake::new(0..text.len(), format!("`{text}` is not a time of day"))
-            .with_help("write it as `17:30`")
-    };
+    let wrong =
+        || Mistake::new(0..text.len(), format!("`{text}` is not a time of day")).with_help("write it as `17:30`");
     let parts: Vec<u32> = text
         .split(':')
-        .map(|part| {
-            part.parse()
-                .ok()
-                .filter(|_| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit()))
-        })
+        .map(|part| part.parse().ok().filter(|_| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit())))
         .collect::<Option<_>>()
         .ok_or_else(wrong)?;
     let (hours, minutes, seconds) = match parts[..] {
@@ -94,14 +75,11 @@ pub(crate) fn due_on_clock(due: Timestamp, zone: &TimeZone) -> (Date, u32) {
 }
 
 fn is_start_of_day(local: &Zoned) -> bool {
-    local
-        .start_of_day()
-        .is_ok_and(|start| start.timestamp() == local.timestamp())
+    local.start_of_day().is_ok_and(|start| start.timestamp() == local.timestamp())
 }
 
 fn seconds_of_day(time: Time) -> u32 {
-    let [hour, minute, second] =
-        [time.hour(), time.minute(), time.second()].map(|part| u32::from(part.unsigned_abs()));
+    let [hour, minute, second] = [time.hour(), time.minute(), time.second()].map(|part| u32::from(part.unsigned_abs()));
     hour * 3600 + minute * 60 + second
 }
 
@@ -111,11 +89,7 @@ pub(crate) fn on_clock(date: Date, seconds: u32, zone: &TimeZone) -> Option<Time
         return start_of(date.tomorrow().ok()?, zone);
     }
     let time = Time::midnight() + SignedDuration::from_secs(i64::from(seconds));
-    let moment = date
-        .to_datetime(time)
-        .to_zoned(zone.clone())
-        .ok()?
-        .timestamp();
+    let moment = date.to_datetime(time).to_zoned(zone.clone()).ok()?.timestamp();
     Some(moment)
 }
 

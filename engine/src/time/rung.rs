@@ -37,11 +37,7 @@ const BEHIND: [(&str, Side); 8] = [
 ];
 
 /// Words in front of the span, longest first.
-const IN_FRONT: [(&str, Side); 3] = [
-    ("到期前", Side::Before),
-    ("到期后", Side::After),
-    ("逾期", Side::After),
-];
+const IN_FRONT: [(&str, Side); 3] = [("到期前", Side::Before), ("到期后", Side::After), ("逾期", Side::After)];
 
 const HELP: &str = "write `due`, `1 working day before` or `1 working day after`";
 
@@ -74,14 +70,8 @@ impl FromStr for RungAt {
         if matches!(trimmed, "due" | "到期") {
             return Ok(Self::Due);
         }
-        let behind = BEHIND
-            .iter()
-            .find_map(|(word, side)| Some((trimmed.strip_suffix(word)?, *side)));
-        let in_front = || {
-            IN_FRONT
-                .iter()
-                .find_map(|(word, side)| Some((trimmed.strip_prefix(word)?, *side)))
-        };
+        let behind = BEHIND.iter().find_map(|(word, side)| Some((trimmed.strip_suffix(word)?, *side)));
+        let in_front = || IN_FRONT.iter().find_map(|(word, side)| Some((trimmed.strip_prefix(word)?, *side)));
         let Some((span_text, side)) = behind.or_else(in_front) else {
             return Err(without_side(text, trimmed));
         };
@@ -102,9 +92,7 @@ impl FromStr for RungAt {
 fn without_side(text: &str, trimmed: &str) -> Mistake {
     let at = place_of(text, trimmed);
     for word in ["before", "after"] {
-        let turned = trimmed
-            .strip_prefix(word)
-            .and_then(|rest| rest.parse::<Span>().ok());
+        let turned = trimmed.strip_prefix(word).and_then(|rest| rest.parse::<Span>().ok());
         if let Some(span) = turned {
             return Mistake::new(at, format!("`{word}` stands behind the span"))
                 .with_help(format!("write `{span} {word}`"));
@@ -113,9 +101,7 @@ fn without_side(text: &str, trimmed: &str) -> Mistake {
     match trimmed.parse::<Span>() {
         Ok(span) => Mistake::new(at, "a rung stands before or after due")
             .with_help(format!("write `{span} before` or `{span} after`")),
-        Err(_) => {
-            Mistake::new(at, format!("`{trimmed}` is not the place of a rung")).with_help(HELP)
-        }
+        Err(_) => Mistake::new(at, format!("`{trimmed}` is not the place of a rung")).with_help(HELP),
     }
 }
 
@@ -127,8 +113,6 @@ impl Serialize for RungAt {
 
 impl<'de> Deserialize<'de> for RungAt {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }

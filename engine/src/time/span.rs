@@ -19,17 +19,10 @@ impl Span {
     /// So many of a unit; none and more than [`SpanUnit::count_max`] are mistakes.
     pub fn new(count: u32, unit: SpanUnit) -> Result<Self, Mistake> {
         if count == 0 {
-            return Err(Mistake::new(
-                0..0,
-                format!("a span of 0 {} is over before it begins", unit.words().many),
-            ));
+            return Err(Mistake::new(0..0, format!("a span of 0 {} is over before it begins", unit.words().many)));
         }
         if count > unit.count_max() {
-            let most = format!(
-                "the longest span is {} {}",
-                unit.count_max(),
-                unit.words().many
-            );
+            let most = format!("the longest span is {} {}", unit.count_max(), unit.words().many);
             return Err(Mistake::new(0..0, most));
         }
         Ok(Self { count, unit })
@@ -54,11 +47,7 @@ impl Span {
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = self.unit.words();
-        let unit = if self.count == 1 {
-            words.one
-        } else {
-            words.many
-        };
+        let unit = if self.count == 1 { words.one } else { words.many };
         write!(f, "{} {unit}", self.count)
     }
 }
@@ -76,10 +65,7 @@ impl FromStr for Span {
         }
         if unit.is_empty() {
             let help = format!("write `{number} working days` or `{number} hours`");
-            return Err(
-                Mistake::new(place_of(text, number), format!("`{number}` of what?"))
-                    .with_help(help),
-            );
+            return Err(Mistake::new(place_of(text, number), format!("`{number}` of what?")).with_help(help));
         }
         if unit.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',')) {
             return Err(fraction(text, trimmed));
@@ -89,18 +75,14 @@ impl FromStr for Span {
             None => return Err(unknown_unit(text, number, unit)),
         };
         let count = number.parse().unwrap_or(u32::MAX);
-        Self::new(count, unit).map_err(|mistake| Mistake {
-            at: place_of(text, trimmed),
-            ..mistake
-        })
+        Self::new(count, unit).map_err(|mistake| Mistake { at: place_of(text, trimmed), ..mistake })
     }
 }
 
 fn without_number(text: &str, trimmed: &str) -> Mistake {
     let at = place_of(text, trimmed);
     if trimmed.is_empty() {
-        return Mistake::new(at, "a span of time is missing")
-            .with_help("write for example `3 working days`");
+        return Mistake::new(at, "a span of time is missing").with_help("write for example `3 working days`");
     }
     if trimmed.starts_with('-') {
         return Mistake::new(at, "a span of time is never negative")
@@ -109,12 +91,7 @@ fn without_number(text: &str, trimmed: &str) -> Mistake {
     let help = trimmed
         .char_indices()
         .skip(1)
-        .filter_map(|(end, _)| {
-            Some((
-                number_in_words(trimmed[..end].trim())?,
-                unit_named(trimmed[end..].trim())?,
-            ))
-        })
+        .filter_map(|(end, _)| Some((number_in_words(trimmed[..end].trim())?, unit_named(trimmed[end..].trim())?)))
         .last()
         .and_then(|(count, unit)| Span::new(count, unit).ok())
         .map_or_else(
@@ -126,34 +103,18 @@ fn without_number(text: &str, trimmed: &str) -> Mistake {
 
 /// A small number in words or in full-width digits, to guess what was meant.
 fn number_in_words(words: &str) -> Option<u32> {
-    const ENGLISH: [&str; 12] = [
-        "a", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-        "eleven",
-    ];
-    const CHINESE: [char; 11] = [
-        '零', '一', '二', '三', '四', '五', '六', '七', '八', '九', '十',
-    ];
+    const ENGLISH: [&str; 12] =
+        ["a", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"];
+    const CHINESE: [char; 11] = ['零', '一', '二', '三', '四', '五', '六', '七', '八', '九', '十'];
     let lower = words.to_lowercase();
     if let Some(place) = ENGLISH.iter().position(|word| *word == lower) {
         return u32::try_from(place.max(1)).ok();
     }
-    let wide = |c: char| {
-        (c as u32)
-            .checked_sub('０' as u32)
-            .filter(|digit| *digit < 10)
-    };
-    if let Some(number) = words
-        .chars()
-        .try_fold(0_u32, |sum, c| sum.checked_mul(10)?.checked_add(wide(c)?))
-    {
+    let wide = |c: char| (c as u32).checked_sub('０' as u32).filter(|digit| *digit < 10);
+    if let Some(number) = words.chars().try_fold(0_u32, |sum, c| sum.checked_mul(10)?.checked_add(wide(c)?)) {
         return Some(number).filter(|number| *number > 0);
     }
-    let digit = |c: char| {
-        CHINESE
-            .iter()
-            .position(|known| *known == c)
-            .and_then(|place| u32::try_from(place).ok())
-    };
+    let digit = |c: char| CHINESE.iter().position(|known| *known == c).and_then(|place| u32::try_from(place).ok());
     match words.chars().collect::<Vec<_>>()[..] {
         ['两'] => Some(2),
         [one] => digit(one),
@@ -165,38 +126,21 @@ fn number_in_words(words: &str) -> Option<u32> {
 }
 
 fn fraction(text: &str, trimmed: &str) -> Mistake {
-    let end = trimmed
-        .find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | ','))
-        .unwrap_or(trimmed.len());
+    let end = trimmed.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | ',')).unwrap_or(trimmed.len());
     let (number, unit) = trimmed.split_at(end);
-    let mistake = Mistake::new(
-        place_of(text, number),
-        format!("`{number}` is not a whole number"),
-    );
+    let mistake = Mistake::new(place_of(text, number), format!("`{number}` is not a whole number"));
     let smaller = match unit_named(unit.trim()) {
         Some(SpanUnit::Hours) => Some((SpanUnit::Minutes, 60)),
         Some(SpanUnit::Minutes) => Some((SpanUnit::Seconds, 60)),
         Some(SpanUnit::Days) => Some((SpanUnit::Hours, 24)),
         Some(SpanUnit::Weeks) => Some((SpanUnit::Days, 7)),
         Some(SpanUnit::Years) => Some((SpanUnit::Months, 12)),
-        Some(
-            SpanUnit::Seconds | SpanUnit::Months | SpanUnit::WorkingHours | SpanUnit::WorkingDays,
-        )
-        | None => None,
+        Some(SpanUnit::Seconds | SpanUnit::Months | SpanUnit::WorkingHours | SpanUnit::WorkingDays) | None => None,
     };
     let whole = smaller.and_then(|(unit, times)| {
         let (whole, tenths) = number.split_once(['.', ','])?;
-        let tenths = tenths
-            .get(..1)
-            .filter(|digit| digit.len() == tenths.len())?
-            .parse::<u32>()
-            .ok()?;
-        let in_tenths = whole
-            .parse::<u32>()
-            .ok()?
-            .checked_mul(10)?
-            .checked_add(tenths)?
-            .checked_mul(times)?;
+        let tenths = tenths.get(..1).filter(|digit| digit.len() == tenths.len())?.parse::<u32>().ok()?;
+        let in_tenths = whole.parse::<u32>().ok()?.checked_mul(10)?.checked_add(tenths)?.checked_mul(times)?;
         (in_tenths % 10 == 0).then(|| Span::new(in_tenths / 10, unit).ok())?
     });
     match whole {
@@ -212,18 +156,11 @@ fn unknown_unit(text: &str, number: &str, unit: &str) -> Mistake {
             .with_help("write it in its smaller unit, as `26 hours` for a day and two hours");
     }
     let lower = unit.to_lowercase();
-    let meant = UNITS
-        .iter()
-        .find(|words| words.meant.contains(&lower.as_str()))
-        .or_else(|| {
-            let known = UNITS
-                .iter()
-                .flat_map(|words| [words.one, words.many, words.chinese]);
-            let near = nearest(&lower, known)?;
-            UNITS
-                .iter()
-                .find(|words| [words.one, words.many, words.chinese].contains(&near))
-        });
+    let meant = UNITS.iter().find(|words| words.meant.contains(&lower.as_str())).or_else(|| {
+        let known = UNITS.iter().flat_map(|words| [words.one, words.many, words.chinese]);
+        let near = nearest(&lower, known)?;
+        UNITS.iter().find(|words| [words.one, words.many, words.chinese].contains(&near))
+    });
     let mistake = Mistake::new(at, format!("there is no unit of time `{unit}`"));
     match meant {
         Some(words) if unit.is_ascii() => {
@@ -246,8 +183,6 @@ impl Serialize for Span {
 
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }

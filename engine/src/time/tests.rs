@@ -50,21 +50,9 @@ fn a_span_is_read_in_english_and_in_chinese() {
 
 #[test]
 fn a_span_is_written_with_its_unit_in_the_right_number() {
-    assert_eq!(
-        "1 working days"
-            .parse::<Span>()
-            .expect("a span")
-            .to_string(),
-        "1 working day"
-    );
-    assert_eq!(
-        "2个小时".parse::<Span>().expect("a span").to_string(),
-        "2 hours"
-    );
-    assert_eq!(
-        "1 month".parse::<Span>().expect("a span").in_chinese(),
-        "1个月"
-    );
+    assert_eq!("1 working days".parse::<Span>().expect("a span").to_string(), "1 working day");
+    assert_eq!("2个小时".parse::<Span>().expect("a span").to_string(), "2 hours");
+    assert_eq!("1 month".parse::<Span>().expect("a span").in_chinese(), "1个月");
 }
 
 #[test]
@@ -87,44 +75,23 @@ fn a_wrong_unit_is_answered_with_the_one_that_was_meant() {
 fn a_number_that_is_missing_or_not_whole_is_explained() {
     assert_eq!(help("1.5 hours"), "write `90 minutes`");
     assert_eq!(help("0.5 days"), "write `12 hours`");
-    assert_eq!(
-        help("1.5 working days"),
-        "write a whole number of a smaller unit"
-    );
-    assert_eq!(
-        help("three working days"),
-        "write `3 working days` or `3个工作日`"
-    );
+    assert_eq!(help("1.5 working days"), "write a whole number of a smaller unit");
+    assert_eq!(help("three working days"), "write `3 working days` or `3个工作日`");
     assert_eq!(help("a month"), "write `1 month` or `1个月`");
     assert_eq!(help("三个工作日"), "write `3 working days` or `3个工作日`");
     assert_eq!(help("十五日"), "write `15 days` or `15天`");
     assert_eq!(help("７个工作日"), "write `7 working days` or `7个工作日`");
-    assert_eq!(
-        help("1 day 2 hours"),
-        "write it in its smaller unit, as `26 hours` for a day and two hours"
-    );
+    assert_eq!(help("1 day 2 hours"), "write it in its smaller unit, as `26 hours` for a day and two hours");
     assert_eq!(mistake::<Span>("7").message, "`7` of what?");
     assert_eq!(mistake::<Span>("").message, "a span of time is missing");
-    assert_eq!(
-        mistake::<Span>("-3 days").message,
-        "a span of time is never negative"
-    );
+    assert_eq!(mistake::<Span>("-3 days").message, "a span of time is never negative");
 }
 
 #[test]
 fn a_span_has_limits() {
-    assert_eq!(
-        mistake::<Span>("0 days").message,
-        "a span of 0 days is over before it begins"
-    );
-    assert_eq!(
-        mistake::<Span>("101 years").message,
-        "the longest span is 100 years"
-    );
-    assert_eq!(
-        mistake::<Span>("99999999999999999999 days").message,
-        "the longest span is 36500 days"
-    );
+    assert_eq!(mistake::<Span>("0 days").message, "a span of 0 days is over before it begins");
+    assert_eq!(mistake::<Span>("101 years").message, "the longest span is 100 years");
+    assert_eq!(mistake::<Span>("99999999999999999999 days").message, "the longest span is 36500 days");
     assert!("100 years".parse::<Span>().is_ok());
 }
 
@@ -157,16 +124,10 @@ fn a_wrong_rung_is_answered_with_what_was_meant() {
     assert_eq!(turned.help.as_deref(), Some("write `1 working day before`"));
 
     let bare = mistake::<RungAt>("1 working day");
-    assert_eq!(
-        bare.help.as_deref(),
-        Some("write `1 working day before` or `1 working day after`")
-    );
+    assert_eq!(bare.help.as_deref(), Some("write `1 working day before` or `1 working day after`"));
 
     let misspelt = mistake::<RungAt>("1 workng day before");
-    assert_eq!(
-        misspelt.help.as_deref(),
-        Some("did you mean `1 working day`?")
-    );
+    assert_eq!(misspelt.help.as_deref(), Some("did you mean `1 working day`?"));
     assert_eq!(misspelt.at, 2..12);
 
     let in_chinese = mistake::<RungAt>("到期前3个工做日");
@@ -180,14 +141,8 @@ fn spans_and_rungs_travel_as_their_text() {
     let span: Span = serde_json::from_str("\"3个工作日\"").expect("a span");
     let rung: RungAt = serde_json::from_str("\"1 working day before\"").expect("a rung");
 
-    assert_eq!(
-        serde_json::to_string(&span).expect("json"),
-        "\"3 working days\""
-    );
-    assert_eq!(
-        serde_json::to_string(&rung).expect("json"),
-        "\"1 working day before\""
-    );
+    assert_eq!(serde_json::to_string(&span).expect("json"), "\"3 working days\"");
+    assert_eq!(serde_json::to_string(&rung).expect("json"), "\"1 working day before\"");
 }
 
 #[test]
@@ -199,12 +154,7 @@ fn the_end_of_a_day_is_24_00() {
     assert_eq!(end.to_string(), "2026-10-13T16:00:00Z");
     assert_eq!(parse_local("2026-10-14 00:00", &zone), Ok(end));
     assert_eq!(describe_due(end, &zone), "2026-10-13 24:00");
-    for text in [
-        "2026-10-13 17:30",
-        "2026-12-31 24:00",
-        "2026-10-13 00:01",
-        "2026-10-13 09:00:05",
-    ] {
+    for text in ["2026-10-13 17:30", "2026-12-31 24:00", "2026-10-13 00:01", "2026-10-13 09:00:05"] {
         let moment = parse_local(text, &zone).expect(text);
         assert_eq!(describe_due(moment, &zone), text);
     }
@@ -216,10 +166,7 @@ fn a_day_that_begins_at_one_ends_its_eve_at_24_00() {
 
     let end = parse_local("2026-04-23 24:00", &zone).expect("a moment");
 
-    assert_eq!(
-        end.to_zoned(zone.clone()).to_string(),
-        "2026-04-24T01:00:00+03:00[Africa/Cairo]"
-    );
+    assert_eq!(end.to_zoned(zone.clone()).to_string(), "2026-04-24T01:00:00+03:00[Africa/Cairo]");
     assert_eq!(describe_due(end, &zone), "2026-04-23 24:00");
 }
 
@@ -230,18 +177,10 @@ fn a_wrong_moment_is_shown_at_its_place() {
         ("2026-02-29 09:00", 0..10, "there is no day 2026-02-29"),
         ("2026-10-13 25:00", 11..16, "`25:00` is not a time of day"),
         ("2026-10-13 24:01", 11..16, "`24:01` is not a time of day"),
-        (
-            "2026-10-13 09:00:75",
-            11..19,
-            "`09:00:75` is not a time of day",
-        ),
+        ("2026-10-13 09:00:75", 11..19, "`09:00:75` is not a time of day"),
         ("13.10.2026 09:00", 0..10, "`13.10.2026` is not a date"),
         ("2026-10-13", 0..10, "a moment is a date and a time of day"),
-        (
-            "9999-12-31 24:00",
-            0..16,
-            "`9999-12-31 24:00` is outside of the years 1 to 9999",
-        ),
+        ("9999-12-31 24:00", 0..16, "`9999-12-31 24:00` is outside of the years 1 to 9999"),
     ] {
         let wrong = parse_local(text, &zone).expect_err("the text is wrong");
         assert_eq!((wrong.at, wrong.message.as_str()), (at, message), "{text}");

@@ -73,13 +73,7 @@ pub(super) const UNITS: [Words; 9] = [
         many: "days",
         chinese: "天",
         also_chinese: &["日"],
-        meant: &[
-            "d",
-            "calendar day",
-            "calendar days",
-            "natural days",
-            "自然日",
-        ],
+        meant: &["d", "calendar day", "calendar days", "natural days", "自然日"],
         in_a_year: 365,
     },
     Words {
@@ -115,13 +109,7 @@ pub(super) const UNITS: [Words; 9] = [
         many: "working hours",
         chinese: "个工作小时",
         also_chinese: &[],
-        meant: &[
-            "business hour",
-            "business hours",
-            "work hours",
-            "office hours",
-            "工时",
-        ],
+        meant: &["business hour", "business hours", "work hours", "office hours", "工时"],
         in_a_year: 2_000,
     },
     Words {
@@ -130,25 +118,14 @@ pub(super) const UNITS: [Words; 9] = [
         many: "working days",
         chinese: "个工作日",
         also_chinese: &[],
-        meant: &[
-            "business day",
-            "business days",
-            "work day",
-            "workday",
-            "workdays",
-            "weekdays",
-            "工作天",
-        ],
+        meant: &["business day", "business days", "work day", "workday", "workdays", "weekdays", "工作天"],
         in_a_year: 250,
     },
 ];
 
 impl SpanUnit {
     pub(super) fn words(self) -> &'static Words {
-        UNITS
-            .iter()
-            .find(|words| words.unit == self)
-            .expect("every unit has its row of words")
+        UNITS.iter().find(|words| words.unit == self).expect("every unit has its row of words")
     }
 
     /// Whether a calendar must say where the span ends: working days and working hours.
@@ -164,18 +141,11 @@ impl SpanUnit {
 
 /// The unit that these words name.
 pub(super) fn unit_named(written: &str) -> Option<SpanUnit> {
-    let english = written
-        .to_lowercase()
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let english = written.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
     UNITS
         .iter()
         .find(|words| {
-            let bare = words
-                .chinese
-                .strip_prefix('个')
-                .filter(|_| words.unit != SpanUnit::Months);
+            let bare = words.chinese.strip_prefix('个').filter(|_| words.unit != SpanUnit::Months);
             let measured = english.strip_prefix('个').unwrap_or(&english);
             english == words.one
                 || english == words.many

@@ -119,28 +119,13 @@ fn a_notice_settles_december_of_the_year_before() {
     ));
     let day = |working, certain| Day { working, certain };
 
-    assert_eq!(
-        only_2026.is_working_day(date(2026, 12, 31)),
-        day(true, false)
-    );
-    assert_eq!(
-        only_2026.is_working_day(date(2026, 11, 30)),
-        day(true, true)
-    );
-    assert_eq!(
-        with_2027.is_working_day(date(2026, 12, 31)),
-        day(false, true)
-    );
-    assert_eq!(
-        with_2027.is_working_day(date(2026, 12, 27)),
-        day(true, true)
-    );
+    assert_eq!(only_2026.is_working_day(date(2026, 12, 31)), day(true, false));
+    assert_eq!(only_2026.is_working_day(date(2026, 11, 30)), day(true, true));
+    assert_eq!(with_2027.is_working_day(date(2026, 12, 31)), day(false, true));
+    assert_eq!(with_2027.is_working_day(date(2026, 12, 27)), day(true, true));
     assert_eq!(with_2027.is_working_day(date(2026, 12, 1)), day(true, true));
     assert_eq!(with_2027.is_working_day(date(2027, 1, 1)), day(false, true));
-    assert_eq!(
-        with_2027.is_working_day(date(2027, 12, 1)),
-        day(true, false)
-    );
+    assert_eq!(with_2027.is_working_day(date(2027, 12, 1)), day(true, false));
 }
 
 #[test]
@@ -149,20 +134,8 @@ fn a_december_day_that_the_next_notice_names_is_certain_by_it_alone() {
         "{BASE}years: {{2027: {{status: official, makeup_workdays: [{{date: 2026-12-27, name: 元旦}}]}}}}\n"
     ));
 
-    assert_eq!(
-        only_2027.is_working_day(date(2026, 12, 27)),
-        Day {
-            working: true,
-            certain: true
-        }
-    );
-    assert_eq!(
-        only_2027.is_working_day(date(2026, 12, 28)),
-        Day {
-            working: true,
-            certain: false
-        }
-    );
+    assert_eq!(only_2027.is_working_day(date(2026, 12, 27)), Day { working: true, certain: true });
+    assert_eq!(only_2027.is_working_day(date(2026, 12, 28)), Day { working: true, certain: false });
 }
 
 #[test]
@@ -171,34 +144,14 @@ fn a_provisional_year_answers_by_its_lists_and_is_not_certain() {
         "{BASE}years: {{2027: {{status: provisional, holidays: [{{date: 2027-02-08, name: 春节}}]}}}}\n"
     ));
 
-    assert_eq!(
-        calendar.is_working_day(date(2027, 2, 8)),
-        Day {
-            working: false,
-            certain: false
-        }
-    );
-    assert_eq!(
-        calendar.is_working_day(date(2027, 2, 9)),
-        Day {
-            working: true,
-            certain: false
-        }
-    );
-    assert_eq!(
-        calendar.is_working_day(date(2027, 1, 1)),
-        Day {
-            working: false,
-            certain: true
-        }
-    );
+    assert_eq!(calendar.is_working_day(date(2027, 2, 8)), Day { working: false, certain: false });
+    assert_eq!(calendar.is_working_day(date(2027, 2, 9)), Day { working: true, certain: false });
+    assert_eq!(calendar.is_working_day(date(2027, 1, 1)), Day { working: false, certain: true });
     assert_eq!(calendar.status(2028), Status::Unpublished);
 }
 
 fn family() -> Vec<Sheet> {
-    let base = format!(
-        "{BASE}overrides: {{holidays: [{{from: 2026-08-10, to: 2026-08-12, name: 台风}}]}}\n"
-    );
+    let base = format!("{BASE}overrides: {{holidays: [{{from: 2026-08-10, to: 2026-08-12, name: 台风}}]}}\n");
     let city = "
 calendar: city
 parent: base
@@ -226,19 +179,10 @@ fn a_calendar_takes_over_what_it_does_not_say_itself() {
     };
 
     // Sunday and Monday are the unit's rest, Tuesday is worked in the city in spite of the typhoon, Wednesday is not.
-    assert_eq!(
-        [due(1), due(2), due(4)],
-        ["2026-08-11 16:30", "2026-08-13 16:30", "2026-08-15 16:30"]
-    );
+    assert_eq!([due(1), due(2), due(4)], ["2026-08-11 16:30", "2026-08-13 16:30", "2026-08-15 16:30"]);
     assert_eq!(calendars.default_name().as_str(), "base");
     let base = calendars.default_calendar();
-    assert_eq!(
-        base.is_working_day(date(2026, 8, 11)),
-        Day {
-            working: false,
-            certain: true
-        }
-    );
+    assert_eq!(base.is_working_day(date(2026, 8, 11)), Day { working: false, certain: true });
     let names: Vec<&str> = calendars.names().map(|name| name.as_str()).collect();
     assert_eq!(names, ["base", "city", "unit"]);
 }
@@ -253,20 +197,11 @@ fn own_hours_replace_the_parent_s_hours_on_every_weekday() {
 
     let hours = |name, day| {
         let calendar = calendars.get(name).expect("a calendar");
-        calendar
-            .hours(date(2026, 8, day))
-            .map(ToString::to_string)
-            .unwrap_or_default()
+        calendar.hours(date(2026, 8, day)).map(ToString::to_string).unwrap_or_default()
     };
 
-    assert_eq!(
-        [hours("all", 3), hours("all", 7)],
-        ["10:00-16:00", "10:00-16:00"]
-    );
-    assert_eq!(
-        [hours("monday", 3), hours("monday", 7)],
-        ["10:00-16:00", "09:00-12:00"]
-    );
+    assert_eq!([hours("all", 3), hours("all", 7)], ["10:00-16:00", "10:00-16:00"]);
+    assert_eq!([hours("monday", 3), hours("monday", 7)], ["10:00-16:00", "09:00-12:00"]);
 }
 
 #[test]
@@ -275,11 +210,7 @@ fn a_line_of_parents_has_an_end() {
         let child = |n: usize| {
             sheet(&format!(
                 "{{calendar: c{n}, parent: {}}}",
-                if n == 1 {
-                    "base".into()
-                } else {
-                    format!("c{}", n - 1)
-                }
+                if n == 1 { "base".into() } else { format!("c{}", n - 1) }
             ))
         };
         let sheets = [vec![sheet(BASE)], (1..=last).map(child).collect()].concat();
@@ -287,10 +218,7 @@ fn a_line_of_parents_has_an_end() {
     };
 
     assert!(line(PARENTS_MAX).is_ok());
-    assert_eq!(
-        line(PARENTS_MAX + 1).map(|_| ()).map_err(|all| all.0.len()),
-        Err(1)
-    );
+    assert_eq!(line(PARENTS_MAX + 1).map(|_| ()).map_err(|all| all.0.len()), Err(1));
 }
 
 #[test]
@@ -325,10 +253,7 @@ fn calendars_that_do_not_fit_together_are_told() {
             "b.parent: `b` is its own parent, or one of more than 6"
         ]
     );
-    assert_eq!(
-        with(&["{calendar: city}"])[0],
-        "city.calendar: this calendar is there twice"
-    );
+    assert_eq!(with(&["{calendar: city}"])[0], "city.calendar: this calendar is there twice");
     assert_eq!(
         with(&["{calendar: a, parent: base, hours: 9-17}"]),
         ["a.hours: `9` is not a time of day (write it as `17:30`)"]
@@ -348,12 +273,7 @@ fn old_versions_of_a_calendar_stay() {
 
     assert_ne!(old, new);
     assert_eq!(calendars.default_calendar().version(), &new);
-    assert_eq!(
-        calendars
-            .at_version("base", &old)
-            .map(|calendar| calendar.version()),
-        Some(&old)
-    );
+    assert_eq!(calendars.at_version("base", &old).map(|calendar| calendar.version()), Some(&old));
 }
 
 #[test]

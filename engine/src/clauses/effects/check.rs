@@ -31,7 +31,9 @@ pub fn check_deeds(checker: &mut Checker<'_>, node: &Node) -> Vec<Deed> {
         deeds.extend(check_inline(checker, &mut keys));
         if expected == 0 {
             let message = "an effect needs one of its keys";
-            checker.error(entry.span, "no-effect", message).help(format!("effects are {}, `raise`", EFFECTS.join(", ")));
+            checker
+                .error(entry.span, "no-effect", message)
+                .help(format!("effects are {}, `raise`", EFFECTS.join(", ")));
         }
         for deed in deeds.iter_mut().skip(before) {
             deed.when.clone_from(&when);
@@ -89,9 +91,11 @@ fn check_set(checker: &mut Checker<'_>, node: &Node) -> Option<Act> {
 impl Checker<'_> {
     /// Where a field that is in scope keeps its value, and its type.
     pub fn destination(&mut self, name: &Name, span: crate::diagnostic::Span) -> Option<(Destination, Type)> {
-        let framed = self.frames.iter().rev().find_map(|frame| {
-            frame.fields.get(name).map(|field| (Some(frame.step.clone()), field.kind.clone()))
-        });
+        let framed = self
+            .frames
+            .iter()
+            .rev()
+            .find_map(|frame| frame.fields.get(name).map(|field| (Some(frame.step.clone()), field.kind.clone())));
         let found = framed.or_else(|| self.fields.get(name).map(|field| (None, field.kind.clone())));
         let Some((step, kind)) = found else {
             let framed = self.frames.iter().flat_map(|frame| frame.fields.keys());

@@ -4,12 +4,12 @@ mod check;
 
 pub use check::{EFFECTS, check_deeds, check_inline};
 
-use crate::who::Who;
 use crate::event::{Assigned, Candidate, Ending, Event, Fields, Item, Way};
 use crate::formula::{Formula, Operand};
 use crate::ids::{Name, VisitId, item_step};
 use crate::moment::{ClockChange, Length, Moment, Work};
 use crate::value::Value;
+use crate::who::Who;
 
 /// One effect and when it takes place.
 #[derive(Clone, Debug)]
@@ -184,20 +184,16 @@ pub fn fields_of(moment: &Moment<'_>, visit: VisitId, with: &[(Name, Operand)]) 
     with.iter().map(|(name, operand)| (name.clone(), operand.evaluate(&place))).collect()
 }
 
-fn clock(
-    moment: &Moment<'_>,
-    visit: VisitId,
-    deadline: Option<&Name>,
-    change: ClockChange,
-    works: &mut Vec<Work>,
-) {
+fn clock(moment: &Moment<'_>, visit: VisitId, deadline: Option<&Name>, change: ClockChange, works: &mut Vec<Work>) {
     let found = match deadline {
         None => moment.case.path(visit).find(|around| around.deadline.is_some()).map(|around| around.id),
         Some(step) => {
             let body = item_step(step);
             let is_named = |step: &Name, named: &Name| step == named || *step == *body.as_str();
             let around = moment.case.path(visit).find(|around| is_named(&around.step, step));
-            around.or_else(|| moment.case.visits.values().find(|found| is_named(&found.step, step))).map(|found| found.id)
+            around
+                .or_else(|| moment.case.visits.values().find(|found| is_named(&found.step, step)))
+                .map(|found| found.id)
         }
     };
     works.extend(found.map(|visit| Work::Clock { visit, change }));
