@@ -29,7 +29,7 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
-pub use definitions::{Definition, Definitions};
+pub use definitions::{Definition, Definitions, Ready};
 pub use inside::Message;
 pub use jobs::{Fetched, JobError};
 pub use outside::{Outside, Reply, Replying, Request, Web};
@@ -107,9 +107,12 @@ pub struct Runner {
 /// A deployment was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum DeployError {
-    /// The files are not sound.
+    /// The definitions are not sound.
     #[error("the process set has {} mistake(s)", .0.diagnostics.len())]
     Unsound(Box<Unsound>),
+    /// Templates cannot be read: their names, with what is wrong.
+    #[error("templates cannot be read: {0:?}")]
+    Templates(BTreeMap<String, String>),
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] crate::storage::Error),
@@ -192,15 +195,15 @@ impl Runner {
     /// # Errors
     /// What is wrong with the files, all of it.
     pub async fn deploy(&self, files: &BTreeMap<String, String>) -> std::result::Result<Arc<Library>, DeployError> {
-        let compiled = Library::compile(&definitions::bytes(files));
-        let library = Arc::new(compiled.map_err(|unsound| DeployError::Unsound(Box::new(unsound)))?);
+        let ready = Ready::compile(files)?;
+        let library = Arc::clone(&ready.library);
         let now = self.shared.clock.now();
         let (deployment, versions) = definitions::deployment(files, &library, now);
         let mut transaction = self.shared.database.begin().await?;
         processes::deploy(&mut transaction, &deployment, &versions).await?;
         schedules::replace(&mut transaction, &library, now).await?;
         transaction.commit().await?;
-        self.shared.definitions.install(deployment.id, Arc::clone(&library));
+        self.shared.definitions.install(deployment.id, ready);
         self.shared.database.tell(DEPLOYED).await?;
         self.shared.nudge.notify_one();
         Ok(library)

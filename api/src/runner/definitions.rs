@@ -11,8 +11,11 @@ use duban_engine::process::{Entrance, Process};
 use duban_engine::schedule::Schedule;
 use duban_engine::steps::Kind;
 use duban_engine::steps::wait::Wait;
+use handlebars::Handlebars;
 use sha2::{Digest, Sha256};
 
+use super::DeployError;
+use super::rendering::templates;
 use crate::storage::processes::{self, Deployment, Version};
 use crate::storage::{Database, Error, Result, hexadecimal};
 
@@ -23,42 +26,71 @@ pub struct Definition {
     pub process: Arc<Process>,
     /// Everything that was deployed with it.
     pub library: Arc<Library>,
+    /// The templates that were deployed with it.
+    pub templates: Arc<Handlebars<'static>>,
+}
+
+/// A deployment, ready to run.
+#[derive(Clone)]
+pub struct Ready {
+    /// What was deployed.
+    pub library: Arc<Library>,
+    /// Its templates.
+    pub templates: Arc<Handlebars<'static>>,
+}
+
+impl Ready {
+    /// Reads and checks a set of files, by path.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the definitions, or else with the templates.
+    pub fn compile(files: &BTreeMap<String, String>) -> std::result::Result<Self, DeployError> {
+        let files: Vec<(String, Vec<u8>)> =
+            files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
+        let library = Library::compile(&files).map_err(|unsound| DeployError::Unsound(Box::new(unsound)))?;
+        let templates = templates(&library).map_err(DeployError::Templates)?;
+        Ok(Self { library: Arc::new(library), templates: Arc::new(templates) })
+    }
+
+    fn definition(&self, process: &Arc<Process>) -> Definition {
+        let (library, templates) = (Arc::clone(&self.library), Arc::clone(&self.templates));
+        Definition { process: Arc::clone(process), library, templates }
+    }
 }
 
 /// What is deployed, as this node knows it.
 #[derive(Default)]
 pub struct Definitions {
-    active: RwLock<Option<(String, Arc<Library>)>>,
+    active: RwLock<Option<(String, Ready)>>,
     versions: RwLock<BTreeMap<(Name, Name), Definition>>,
 }
 
 impl Definitions {
     /// The active deployment.
     pub fn active(&self) -> Option<Arc<Library>> {
-        self.active.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(_, library)| Arc::clone(library))
+        self.active.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(_, ready)| Arc::clone(&ready.library))
     }
 
     /// A process in the active deployment.
     pub fn process(&self, name: &Name) -> Option<Definition> {
-        let library = self.active()?;
-        let process = Arc::clone(library.processes.get(name)?);
-        Some(Definition { process, library })
+        let active = self.active.read().unwrap_or_else(PoisonError::into_inner);
+        let (_, ready) = active.as_ref()?;
+        Some(ready.definition(ready.library.processes.get(name)?))
     }
 
     /// Makes a deployment the active one.
-    pub fn install(&self, id: String, library: Arc<Library>) {
-        self.remember(&library, |_, _| true);
-        *self.active.write().unwrap_or_else(PoisonError::into_inner) = Some((id, library));
+    pub fn install(&self, id: String, ready: Ready) {
+        self.remember(&ready, |_, _| true);
+        *self.active.write().unwrap_or_else(PoisonError::into_inner) = Some((id, ready));
     }
 
     /// Keeps the versions in a library that are wanted, given what is known and whether it is known already.
-    fn remember(&self, library: &Arc<Library>, wanted: impl Fn(&(Name, Name), bool) -> bool) {
+    fn remember(&self, ready: &Ready, wanted: impl Fn(&(Name, Name), bool) -> bool) {
         let mut versions = self.versions.write().unwrap_or_else(PoisonError::into_inner);
-        for (name, process) in &library.processes {
+        for (name, process) in &ready.library.processes {
             let key = (name.clone(), process.version.clone());
             if wanted(&key, versions.contains_key(&key)) {
-                let definition = Definition { process: Arc::clone(process), library: Arc::clone(library) };
-                versions.insert(key, definition);
+                versions.insert(key, ready.definition(process));
             }
         }
     }
@@ -70,7 +102,7 @@ impl Definitions {
             return Ok(found.clone());
         }
         if let Some(deployment) = processes::of_version(database, process, version).await? {
-            self.remember(&Arc::new(compile(&deployment)?), |found, is_known| *found == key && !is_known);
+            self.remember(&compile(&deployment)?, |found, is_known| *found == key && !is_known);
         }
         let versions = self.versions.read().unwrap_or_else(PoisonError::into_inner);
         versions.get(&key).cloned().ok_or_else(|| Error::Unreadable {
@@ -84,8 +116,8 @@ impl Definitions {
         if let Some(deployment) = processes::active(database).await? {
             let active = self.active.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(id, _)| id.clone());
             if active.as_ref() != Some(&deployment.id) {
-                let library = Arc::new(compile(&deployment)?);
-                self.install(deployment.id, library);
+                let ready = compile(&deployment)?;
+                self.install(deployment.id, ready);
             }
         }
         Ok(())
@@ -121,16 +153,9 @@ pub fn digest_of(files: &BTreeMap<String, String>) -> String {
     hexadecimal(&Sha256::digest(text))
 }
 
-fn compile(deployment: &Deployment) -> Result<Library> {
-    Library::compile(&bytes(&deployment.files)).map_err(|_| Error::Unreadable {
-        what: "deployment",
-        why: format!("{} was deployed by another version of the program", deployment.id),
-    })
-}
-
-/// Files as the compiler reads them.
-pub fn bytes(files: &BTreeMap<String, String>) -> Vec<(String, Vec<u8>)> {
-    files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect()
+fn compile(deployment: &Deployment) -> Result<Ready> {
+    Ready::compile(&deployment.files)
+        .map_err(|error| Error::Unreadable { what: "deployment", why: format!("{}: {error}", deployment.id) })
 }
 
 /// What people call a step.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use duban_engine::case::Case;
 use duban_engine::field::{Field, Shape};
 use duban_engine::ids::{Name, VisitId};
+use duban_engine::library::Library;
 use duban_engine::organization::Organization;
 use duban_engine::value::{Type, Value};
 use handlebars::{Handlebars, no_escape};
@@ -35,18 +36,37 @@ pub struct Rendered {
     pub body: String,
 }
 
+/// The templates of a library, ready to be filled in.
+///
+/// # Errors
+/// Which of them cannot be read, and why.
+pub fn templates(library: &Library) -> Result<Handlebars<'static>, BTreeMap<String, String>> {
+    let mut templates = Handlebars::new();
+    // These are plain texts; whoever shows them as HTML escapes them there.
+    templates.register_escape_fn(no_escape);
+    let mut wrong = BTreeMap::new();
+    for ((process, name), text) in &library.templates {
+        let name = key(process, name);
+        if let Err(error) = templates.register_template_string(&name, text) {
+            wrong.insert(name, error.to_string());
+        }
+    }
+    if wrong.is_empty() { Ok(templates) } else { Err(wrong) }
+}
+
+/// The name of a template among those of all processes; those for all are under the empty process.
+fn key(process: &str, template: &str) -> String {
+    format!("{process}/{template}")
+}
+
 /// Fills in a template. One that is missing or cannot be filled in gives the case's title and no text:
 /// whoever was to be told learns at least of which case.
 pub fn render(scene: &Scene<'_>, template: &Name, visit: VisitId) -> Rendered {
     let known = facts(scene, visit);
-    let text = scene.definition.library.template(&scene.definition.process.name, template);
-    let filled = text.and_then(|text| {
-        let mut engine = Handlebars::new();
-        // These are plain texts; whoever shows them as HTML escapes them there.
-        engine.register_escape_fn(no_escape);
-        engine.render_template(text, &known).ok()
-    });
-    match filled {
+    let templates = &scene.definition.templates;
+    let names = [key(&scene.definition.process.name, template), key("", template)];
+    let name = names.iter().find(|name| templates.has_template(name));
+    match name.and_then(|name| templates.render(name, &known).ok()) {
         Some(filled) => split(&filled, scene.after),
         None => Rendered { title: title(scene.after), body: String::new() },
     }

@@ -2,6 +2,7 @@
 
 use duban_engine::ids::{CaseId, Name};
 use jiff::Timestamp;
+use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::{Error, Result};
@@ -71,6 +72,17 @@ impl From<bool> for Cell {
 impl From<Timestamp> for Cell {
     fn from(at: Timestamp) -> Self {
         Self::Integer(micros(at))
+    }
+}
+
+impl Serialize for Cell {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_none(),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Integer(number) => serializer.serialize_i64(*number),
+            Self::Texts(texts) => texts.serialize(serializer),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgListener, PgPool, PgPoolOptions, PgRow};
-use sqlx::{Arguments, AssertSqlSafe, Column as _, Executor, Row as _, SqlSafeStr, TypeInfo, ValueRef};
+use sqlx::{Arguments, AssertSqlSafe, Column as _, ConnectOptions, Executor, Row as _, SqlSafeStr, TypeInfo, ValueRef};
 
 use super::{Cell, Column, Kind, Result, Row};
 
@@ -28,7 +28,7 @@ pub struct Transaction(sqlx::Transaction<'static, sqlx::Postgres>);
 
 impl Postgres {
     pub(super) async fn open(address: &str) -> Result<Self> {
-        let options = PgConnectOptions::from_str(address)?.application_name("duban");
+        let options = PgConnectOptions::from_str(address)?.application_name("duban").disable_statement_logging();
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).test_before_acquire(false);
         Ok(Self { pool: pool.connect_with(options).await? })
     }

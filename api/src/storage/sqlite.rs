@@ -3,12 +3,12 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
 };
-use sqlx::{Arguments, AssertSqlSafe, Column as _, Executor, Row as _, SqlSafeStr, TypeInfo, ValueRef};
+use sqlx::{Arguments, AssertSqlSafe, Column as _, ConnectOptions, Executor, Row as _, SqlSafeStr, TypeInfo, ValueRef};
 use tokio::sync::broadcast;
 
 use super::database::TOLD_MAX;
@@ -45,7 +45,8 @@ impl Sqlite {
             .statement_cache_capacity(STATEMENTS_MAX)
             .pragma("cache_size", "-65536")
             .pragma("mmap_size", "1073741824")
-            .pragma("temp_store", "memory");
+            .pragma("temp_store", "memory")
+            .disable_statement_logging();
         let writer = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
         let readers = SqlitePoolOptions::new().max_connections(READERS_MAX);
         let (told, _) = broadcast::channel(TOLD_MAX);
@@ -102,8 +103,7 @@ impl Transaction {
     }
 
     pub(super) async fn write(&mut self, sql: &str, rows: &[Vec<Cell>]) -> Result<()> {
-        let rows: Value = rows.iter().map(|row| row.iter().map(json_of).collect::<Value>()).collect();
-        self.execute(sql, &[Cell::Text(rows.to_string())]).await?;
+        self.execute(sql, &[Cell::Text(json_of(&rows))]).await?;
         Ok(())
     }
 
@@ -123,13 +123,8 @@ fn dialect(sql: &str) -> String {
     sql.replace("each($", "json_each($").replace("FOR UPDATE SKIP LOCKED", "")
 }
 
-fn json_of(cell: &Cell) -> Value {
-    match cell {
-        Cell::Null => Value::Null,
-        Cell::Text(text) => json!(text),
-        Cell::Integer(number) => json!(number),
-        Cell::Texts(texts) => json!(texts),
-    }
+fn json_of(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("texts and numbers are always JSON")
 }
 
 fn query<'q>(sql: &str, parameters: &[Cell]) -> sqlx::query::Query<'q, sqlx::Sqlite, SqliteArguments> {
@@ -139,7 +134,7 @@ fn query<'q>(sql: &str, parameters: &[Cell]) -> sqlx::query::Query<'q, sqlx::Sql
             Cell::Null => arguments.add(None::<i64>),
             Cell::Text(text) => arguments.add(text.clone()),
             Cell::Integer(number) => arguments.add(*number),
-            Cell::Texts(texts) => arguments.add(json!(texts).to_string()),
+            Cell::Texts(texts) => arguments.add(json_of(texts)),
         };
         added.expect("texts and numbers can always be encoded");
     }

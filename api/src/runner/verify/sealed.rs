@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use duban_engine::library::Library;
-
 use super::{Findings, case_of};
 use crate::runner::Shared;
-use crate::runner::definitions::{bytes, digest_of};
+use crate::runner::definitions::{Ready, digest_of};
 use crate::storage::processes::{self, Deployment};
 use crate::storage::{Cell, Result, Row, Table, commands, digest, documents, notices};
 
@@ -41,8 +39,8 @@ async fn check_versions(shared: &Shared, findings: &mut Findings) -> Result<()> 
             findings.add("", format!("deployments: the files of {id} were changed"));
             continue;
         }
-        let Ok(library) = Library::compile(&bytes(files)) else { continue };
-        for process in library.processes.into_values() {
+        let Ok(Ready { library, .. }) = Ready::compile(files) else { continue };
+        for process in library.processes.values() {
             let key = (process.name.clone(), process.version.clone(), id.clone());
             titles.insert(key, (process.title.to_string(), *deployed_at));
         }
