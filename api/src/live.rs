@@ -79,6 +79,10 @@ impl Live {
             self.seen = None;
             match error {
                 DeployError::Unsound(unsound) => unsound_of(&unsound.diagnostics, &unsound.sources, color),
+                DeployError::Templates(templates) => {
+                    let shown: Vec<String> = templates.iter().map(|(name, what)| format!("{name}: {what}")).collect();
+                    NotLive::Unsound { count: shown.len(), shown: shown.join("\n") }
+                }
                 DeployError::Storage(error) => NotLive::Storage(error),
             }
         })?;

@@ -24,12 +24,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use duban_engine::case::Case;
 use duban_engine::event::Transition;
 use duban_engine::ids::CaseId;
-use duban_engine::library::Library;
+use duban_engine::library::{Library, Unsound};
 use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
-pub use definitions::{Definition, Definitions, Ready, Unfit};
+pub use definitions::{Definition, Definitions, Ready};
 pub use inside::Message;
 pub use jobs::{Fetched, JobError};
 pub use outside::{Outside, Reply, Replying, Request, Web};
@@ -107,9 +107,12 @@ pub struct Runner {
 /// A deployment was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum DeployError {
-    /// The files cannot be deployed.
-    #[error(transparent)]
-    Unfit(#[from] Unfit),
+    /// The definitions are not sound.
+    #[error("the process set has {} mistake(s)", .0.diagnostics.len())]
+    Unsound(Box<Unsound>),
+    /// Templates cannot be read: their names, with what is wrong.
+    #[error("templates cannot be read: {0:?}")]
+    Templates(BTreeMap<String, String>),
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] crate::storage::Error),

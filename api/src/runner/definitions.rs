@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use duban_engine::clauses::listen::Listens;
 use duban_engine::decide::World;
 use duban_engine::ids::Name;
-use duban_engine::library::{Library, Unsound};
+use duban_engine::library::Library;
 use duban_engine::process::{Entrance, Process};
 use duban_engine::schedule::Schedule;
 use duban_engine::steps::Kind;
@@ -14,6 +14,7 @@ use duban_engine::steps::wait::Wait;
 use handlebars::Handlebars;
 use sha2::{Digest, Sha256};
 
+use super::DeployError;
 use super::rendering::templates;
 use crate::storage::processes::{self, Deployment, Version};
 use crate::storage::{Database, Error, Result, hexadecimal};
@@ -38,27 +39,16 @@ pub struct Ready {
     pub templates: Arc<Handlebars<'static>>,
 }
 
-/// Files that cannot be deployed.
-#[derive(Debug, thiserror::Error)]
-pub enum Unfit {
-    /// The definitions are not sound.
-    #[error("the process set has {} mistake(s)", .0.diagnostics.len())]
-    Unsound(Box<Unsound>),
-    /// Templates cannot be read: their names, with what is wrong.
-    #[error("templates cannot be read: {0:?}")]
-    Templates(BTreeMap<String, String>),
-}
-
 impl Ready {
     /// Reads and checks a set of files, by path.
     ///
     /// # Errors
     /// Everything that is wrong with the definitions, or else with the templates.
-    pub fn compile(files: &BTreeMap<String, String>) -> std::result::Result<Self, Unfit> {
+    pub fn compile(files: &BTreeMap<String, String>) -> std::result::Result<Self, DeployError> {
         let files: Vec<(String, Vec<u8>)> =
             files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
-        let library = Library::compile(&files).map_err(|unsound| Unfit::Unsound(Box::new(unsound)))?;
-        let templates = templates(&library).map_err(Unfit::Templates)?;
+        let library = Library::compile(&files).map_err(|unsound| DeployError::Unsound(Box::new(unsound)))?;
+        let templates = templates(&library).map_err(DeployError::Templates)?;
         Ok(Self { library: Arc::new(library), templates: Arc::new(templates) })
     }
 
@@ -165,7 +155,7 @@ pub fn digest_of(files: &BTreeMap<String, String>) -> String {
 
 fn compile(deployment: &Deployment) -> Result<Ready> {
     Ready::compile(&deployment.files)
-        .map_err(|unfit| Error::Unreadable { what: "deployment", why: format!("{}: {unfit}", deployment.id) })
+        .map_err(|error| Error::Unreadable { what: "deployment", why: format!("{}: {error}", deployment.id) })
 }
 
 /// What people call a step.

@@ -1,6 +1,6 @@
 //! What follows from a command: notices, documents, webhooks, other cases, messages and jobs, each once.
 
-use duban::runner::{JobError, Message, Request, sign};
+use duban::runner::{DeployError, JobError, Message, Request, sign};
 use duban::storage::{documents, jobs, notices, outbox};
 use duban_engine::case::Case;
 use duban_engine::event::Actor;
@@ -344,6 +344,26 @@ async fn a_case_runs_by_the_version_it_began_with() {
         );
         assert!(refused, "{new:?}");
         assert_sound(&restarted).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_template_that_cannot_be_read_is_refused_when_it_is_deployed() {
+    on_each_database(async |address| {
+        let town = Town::new(address).await;
+        let runner = town.runner().await;
+        let mut files = crate::town::files();
+        files.insert("matter/templates/slip.hbs".to_owned(), "{{#if words}}never closed".to_owned());
+
+        let refused = runner.deploy(&files).await;
+
+        let names = match refused {
+            Err(DeployError::Templates(wrong)) => wrong.into_keys().collect(),
+            Ok(_) | Err(DeployError::Unsound(_) | DeployError::Storage(_)) => Vec::new(),
+        };
+        assert_eq!(names, ["matter/slip"]);
+        runner.submit(open(1, "路灯")).await.expect("what was deployed before goes on");
     })
     .await;
 }
