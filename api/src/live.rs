@@ -9,7 +9,7 @@ use duban_engine::library::Library;
 use duban_engine::scenario::read_all;
 
 use crate::folder::{self, Folder};
-use crate::runner::{DeployError, Runner};
+use crate::runner::{DeployError, Runner, Unfit};
 use crate::storage::{self, processes};
 
 /// How often the folder is looked at. Notifications of the system miss network drives and containers' folders.
@@ -37,6 +37,9 @@ pub enum NotLive {
         /// The findings.
         shown: String,
     },
+    /// It cannot be deployed.
+    #[error("{0}, so the definitions do not go live")]
+    Unfit(Unfit),
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] storage::Error),
@@ -75,11 +78,11 @@ impl Live {
         // From here on it is the folder that has to change; a failing database is tried again.
         self.seen = Some(digest);
         let scenarios = checked?;
-        let library = self.runner.deploy(&texts).await.map_err(|error| {
-            self.seen = None;
-            match error {
-                DeployError::Unsound(unsound) => unsound_of(&unsound.diagnostics, &unsound.sources, color),
-                DeployError::Storage(error) => NotLive::Storage(error),
+        let library = self.runner.deploy(&texts).await.map_err(|error| match error {
+            DeployError::Unfit(unfit) => NotLive::Unfit(unfit),
+            DeployError::Storage(error) => {
+                self.seen = None;
+                NotLive::Storage(error)
             }
         })?;
         let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
