@@ -75,8 +75,12 @@ async fn serve(arguments: &Arguments, screen: &Screen) -> Result<(), Failure> {
     http::serve(listener, router, stop).await;
     if let Some(watching) = watching {
         watching.abort();
+        // It ends because it was told to, or had ended before.
+        let _ = watching.await;
     }
-    drop(runner);
+    if let Some(runner) = Arc::into_inner(runner) {
+        runner.stop().await;
+    }
     database.close().await;
     tracing::info!("stopped");
     Ok(())
