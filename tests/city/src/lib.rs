@@ -9,5 +9,6 @@ pub mod cluster;
 pub mod complaints;
 pub mod door;
 pub mod http_door;
+pub mod node;
 pub mod server;
 pub mod staff;
