@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use duban_engine::case::Case;
 use duban_engine::event::{
-    Actor, Assigned, Caller, Candidate, Cause, Due, EVENT_VERSION, Edge, Ending, Event, Fields, Item, Job, Light, Moved,
-    Transition, Way,
+    Actor, Assigned, Caller, Candidate, Cause, Due, EVENT_VERSION, Edge, Ending, Event, Fields, Item, Job, Light,
+    Moved, Transition, Way,
 };
 use duban_engine::ids::{CaseId, Name, VisitId};
 use duban_engine::value::{DateTime, Value, parse_date};
@@ -42,7 +42,14 @@ fn values() -> Fields {
 
 fn due() -> Due {
     let calendar = Some(("cn".into(), "0123456789abcdef".to_owned()));
-    Due { at: now(), provisional: true, rule: "7 working days".to_owned(), from: now(), calendar, rungs: vec![Some(now()), None] }
+    Due {
+        at: now(),
+        provisional: true,
+        rule: "7 working days".to_owned(),
+        from: now(),
+        calendar,
+        rungs: vec![Some(now()), None],
+    }
 }
 
 fn item() -> Item {
@@ -71,10 +78,24 @@ pub fn one_of_each() -> Vec<Event> {
     let (child, other) = (CaseId(2), CaseId(3));
     let (at, line, rung) = (now(), 12, 0);
     vec![
-        Event::CaseOpened { case: CaseId(1), process: "appeal".into(), version: "0123".into(), number: Some("石诉1号".into()), caller },
+        Event::CaseOpened {
+            case: CaseId(1),
+            process: "appeal".into(),
+            version: "0123".into(),
+            number: Some("石诉1号".into()),
+            caller,
+        },
         Event::FieldsSet { visit: VisitId::CASE, values: values() },
         Event::StepSkipped { step: step.clone(), parent: VisitId::CASE, cause: cause.clone() },
-        Event::StepEntered { visit, step: step.clone(), parent: VisitId::CASE, cause, item: Some(item()), after: Some(VisitId(8)), resumes: Some(VisitId(7)) },
+        Event::StepEntered {
+            visit,
+            step: step.clone(),
+            parent: VisitId::CASE,
+            cause,
+            item: Some(item()),
+            after: Some(VisitId(8)),
+            resumes: Some(VisitId(7)),
+        },
         Event::LockAwaited { visit, lock: "pen".into() },
         Event::LockTaken { visit, lock: "pen".into() },
         Event::TaskOffered { visit, to: people() },
@@ -97,8 +118,20 @@ pub fn one_of_each() -> Vec<Event> {
         Event::JobQueued { visit, job: job() },
         Event::JobFailed { visit, reason: "timeout".to_owned(), tries_left: 2, retry: Some(at) },
         Event::JobDone { visit },
-        Event::ActionTaken { visit, scope: visit, step: step.clone(), action: "assign".into(), line, seal: Some("signature".to_owned()) },
-        Event::Notified { to: people(), template: "overdue".into(), ways: vec![Way::Inbox, Way::Mail, Way::Sms], visit },
+        Event::ActionTaken {
+            visit,
+            scope: visit,
+            step: step.clone(),
+            action: "assign".into(),
+            line,
+            seal: Some("signature".to_owned()),
+        },
+        Event::Notified {
+            to: people(),
+            template: "overdue".into(),
+            ways: vec![Way::Inbox, Way::Mail, Way::Sms],
+            visit,
+        },
         Event::WebhookRaised { connection: "city".into(), kind: "opened".into(), fields: values() },
         Event::DocumentFiled { template: "slip".into(), to: Some("east".into()), visit },
         Event::Marked { kind: "late".into(), unit: Some("east".into()), person: Some("an".into()) },
@@ -122,8 +155,22 @@ fn sparse() -> Vec<Event> {
     let due = Due { provisional: false, calendar: None, rungs: Vec::new(), ..due() };
     let line = 12;
     vec![
-        Event::CaseOpened { case: CaseId(1), process: "appeal".into(), version: "0123".into(), number: None, caller: None },
-        Event::StepEntered { visit, step: step.clone(), parent: VisitId::CASE, cause, item: None, after: None, resumes: None },
+        Event::CaseOpened {
+            case: CaseId(1),
+            process: "appeal".into(),
+            version: "0123".into(),
+            number: None,
+            caller: None,
+        },
+        Event::StepEntered {
+            visit,
+            step: step.clone(),
+            parent: VisitId::CASE,
+            cause,
+            item: None,
+            after: None,
+            resumes: None,
+        },
         Event::DeadlineSet { visit, due },
         Event::RungPassed { visit, step: step.clone(), rung: 0, at: now(), line, light: None, next: None },
         Event::TimerPassed { visit, timer: 1, next: None },
@@ -162,7 +209,8 @@ fn words() -> Vec<Transition> {
         Edge::Join,
         Edge::Failed,
     ];
-    let skipped = edges.map(|edge| Event::StepSkipped { step: "triage".into(), parent: VisitId::CASE, cause: caused_by(edge) });
+    let skipped =
+        edges.map(|edge| Event::StepSkipped { step: "triage".into(), parent: VisitId::CASE, cause: caused_by(edge) });
     let assigned = [Assigned::Claimed, Assigned::Assigned, Assigned::HandedOn, Assigned::Delegated, Assigned::Answered];
     let assigned = assigned.map(|how| Event::TaskAssigned { visit: VisitId(1), to: "an".into(), how });
     let moved = [
@@ -199,20 +247,30 @@ fn is_in_the_golden_file(event: &Event, by: &Actor) {
             Assigned::Claimed | Assigned::Assigned | Assigned::HandedOn | Assigned::Delegated | Assigned::Answered => {}
         },
         Event::DeadlineMoved { why, light, .. } => match (why, light) {
-            (Moved::Extended | Moved::Resumed | Moved::Restarted | Moved::Recalculated, Light::Green | Light::Yellow | Light::Red) => {}
+            (
+                Moved::Extended | Moved::Resumed | Moved::Restarted | Moved::Recalculated,
+                Light::Green | Light::Yellow | Light::Red,
+            ) => {}
         },
         Event::ActionTaken { .. } | Event::ActionWithdrawn { .. } | Event::TaskOffered { .. } => {}
         Event::TaskReleased { .. } | Event::DeadlineSet { .. } | Event::DeadlinePaused { .. } => {}
-        Event::RungPassed { .. } | Event::TimerSet { .. } | Event::TimerPassed { .. } | Event::ListenerHeard { .. } => {}
+        Event::RungPassed { .. } | Event::TimerSet { .. } | Event::TimerPassed { .. } | Event::ListenerHeard { .. } => {
+        }
         Event::ConditionTurned { .. } | Event::MessageTaken { .. } | Event::ItemAdded { .. } => {}
         Event::ItemDropped { .. } | Event::ChildOpened { .. } | Event::ChildClosed { .. } => {}
         Event::ChildCancelled { .. } | Event::JobQueued { .. } | Event::JobDone { .. } | Event::JobFailed { .. } => {}
         Event::LockAwaited { .. } | Event::LockTaken { .. } | Event::Notified { .. } | Event::WebhookRaised { .. } => {}
         Event::DocumentFiled { .. } | Event::Marked { .. } | Event::CaseStarted { .. } | Event::MessageSent { .. } => {}
-        Event::Urged { .. } | Event::UrgencyRaised { .. } | Event::IncidentRaised { .. } | Event::CaseClosed { .. } => {}
+        Event::Urged { .. } | Event::UrgencyRaised { .. } | Event::IncidentRaised { .. } | Event::CaseClosed { .. } => {
+        }
     }
     match by {
-        Actor::Person { .. } | Actor::Clock | Actor::Message(_) | Actor::Case(_) | Actor::Worker(_) | Actor::Administrator(_) => {}
+        Actor::Person { .. }
+        | Actor::Clock
+        | Actor::Message(_)
+        | Actor::Case(_)
+        | Actor::Worker(_)
+        | Actor::Administrator(_) => {}
     }
 }
 
@@ -240,7 +298,10 @@ fn events_are_written_as_the_golden_file_of_their_version_says() {
 
     let differs = golden::differs(&golden_file(), &shown);
 
-    assert_eq!(differs, None, "a stored form changed: old histories must stay readable, so raise EVENT_VERSION and keep the old file");
+    assert_eq!(
+        differs, None,
+        "a stored form changed: old histories must stay readable, so raise EVENT_VERSION and keep the old file"
+    );
 }
 
 #[test]

@@ -98,7 +98,8 @@ pub fn line(event: &Event, zone: &TimeZone) -> String {
     let next = |at: &Option<Timestamp>| at.map_or_else(String::new, |at| format!(", next {}", instant(at, zone)));
     match event {
         Event::CaseOpened { case: _, process, version: _, number, caller } => {
-            let called = caller.as_ref().map_or_else(String::new, |caller| format!(", called by visit {}", caller.visit));
+            let called =
+                caller.as_ref().map_or_else(String::new, |caller| format!(", called by visit {}", caller.visit));
             format!("opened {process}{}{called}", optional("number", number.as_ref()))
         }
         Event::FieldsSet { visit, values } => format!("set in {visit}: {}", fields(values)),
@@ -116,7 +117,11 @@ pub fn line(event: &Event, zone: &TimeZone) -> String {
             text
         }
         Event::StepLeft { visit, step, how: ending, kept } => {
-            format!("leave {visit} {step}, {}{}", how(*ending), kept.map_or_else(String::new, |root| format!(", kept with {root}")))
+            format!(
+                "leave {visit} {step}, {}{}",
+                how(*ending),
+                kept.map_or_else(String::new, |root| format!(", kept with {root}"))
+            )
         }
         Event::StepPassed { visit } => format!("pass {visit}, the rest goes on"),
         Event::StepSkipped { step, parent, cause: by } => format!("skip {step} in {parent} by {}", cause(by)),
@@ -135,7 +140,11 @@ pub fn line(event: &Event, zone: &TimeZone) -> String {
         Event::DeadlinePaused { visit } => format!("deadline of {visit} paused"),
         Event::RungPassed { visit, step, rung, at, line, light, next: again } => {
             let light = light.map_or_else(String::new, |light| format!(", {}", word(&light)));
-            format!("rung {rung} of {step} (visit {visit}) passed, for {}, line {line}{light}{}", clock(at), next(again))
+            format!(
+                "rung {rung} of {step} (visit {visit}) passed, for {}, line {line}{light}{}",
+                clock(at),
+                next(again)
+            )
         }
         Event::TimerSet { visit, timer, at } => format!("timer {timer} of {visit} set to {}", clock(at)),
         Event::TimerPassed { visit, timer, next: again } => format!("timer {timer} of {visit} passed{}", next(again)),
@@ -164,7 +173,9 @@ pub fn line(event: &Event, zone: &TimeZone) -> String {
             let ways: Vec<String> = ways.iter().map(word).collect();
             format!("notify {} with {template} by {}, about {visit}", people(to), ways.join("+"))
         }
-        Event::WebhookRaised { connection, kind, fields: told } => format!("webhook {kind} to {connection}: {}", fields(told)),
+        Event::WebhookRaised { connection, kind, fields: told } => {
+            format!("webhook {kind} to {connection}: {}", fields(told))
+        }
         Event::DocumentFiled { template, to, visit } => {
             format!("document {template}{}, about {visit}", optional("for", to.as_ref()))
         }

@@ -42,11 +42,20 @@ impl Account {
         for leaf in case.leaves() {
             let Some((_, step)) = process.find(&leaf.step) else { panic!("`{}` is no step", leaf.step) };
             let is_resting = !step.kind.is_passing() && !matches!(step.kind, Kind::Close(_));
-            assert!(is_resting || self.incidents.contains(&leaf.id), "the case rests in `{}`, a {}", step.name, step.kind.word());
+            assert!(
+                is_resting || self.incidents.contains(&leaf.id),
+                "the case rests in `{}`, a {}",
+                step.name,
+                step.kind.word()
+            );
         }
         let is_helped = self.incidents.iter().any(|visit| *visit == VisitId::CASE || case.visits.contains_key(visit));
         if case.is_open() {
-            assert!(is_helped || can_move(process, case), "nothing can happen to the case any more: {:#?}", case.visits);
+            assert!(
+                is_helped || can_move(process, case),
+                "nothing can happen to the case any more: {:#?}",
+                case.visits
+            );
         } else {
             assert!(case.visits.is_empty(), "a closed case is nowhere: {:#?}", case.visits);
         }
@@ -90,7 +99,9 @@ impl Account {
                 assert!(next.is_none_or(|next| next > *at), "a repeated rung comes later");
                 *slot = *next;
             }
-            Event::TimerPassed { next, .. } => assert!(next.is_none_or(|next| next > now), "a repeated timer comes later"),
+            Event::TimerPassed { next, .. } => {
+                assert!(next.is_none_or(|next| next > now), "a repeated timer comes later")
+            }
             Event::IncidentRaised { visit, .. } => {
                 self.incidents.insert(*visit);
             }

@@ -33,8 +33,15 @@ pub const BEGIN: &str = "2026-11-23 09:00";
 /// The files of the golden process set that all runs share.
 pub fn common_files() -> Vec<(String, Vec<u8>)> {
     let file = |path: &str| (path.to_owned(), golden::text(&golden::folder(path)).into_bytes());
-    let template = |name: &str| (format!("templates/{name}.hbs"), format!("subject: {name}\n{{{{case.title}}}}").into_bytes());
-    let mut files = vec![file("common.yaml"), file("calendar.yaml"), file("around.yaml"), file("marks.yaml"), file("webhooks.yaml")];
+    let template =
+        |name: &str| (format!("templates/{name}.hbs"), format!("subject: {name}\n{{{{case.title}}}}").into_bytes());
+    let mut files = vec![
+        file("common.yaml"),
+        file("calendar.yaml"),
+        file("around.yaml"),
+        file("marks.yaml"),
+        file("webhooks.yaml"),
+    ];
     files.extend(["slip", "reminder"].map(template));
     files
 }
@@ -164,7 +171,9 @@ impl Script {
             let visit = step("in");
             match text(line, "job") {
                 Some("done") => Ask::FinishJob { visit, fields: fields(line) },
-                Some("failed") => Ask::FailJob { visit, reason: text(line, "reason").unwrap_or("no reason").to_owned() },
+                Some("failed") => {
+                    Ask::FailJob { visit, reason: text(line, "reason").unwrap_or("no reason").to_owned() }
+                }
                 _ => panic!("this line says nothing that can be done: {line}"),
             }
         }
@@ -176,7 +185,8 @@ impl Script {
         let case = &self.town.residents[number].case;
         let fits = |value: Option<&Value>| item == Value::Null || value == Some(&item);
         let mut found = case.visits.values().filter(|visit| {
-            let is_body = written_step(&visit.step) == step && (visit.step != *step || case.inside(visit.id).next().is_none());
+            let is_body =
+                written_step(&visit.step) == step && (visit.step != *step || case.inside(visit.id).next().is_none());
             (visit.step == *step || is_body) && fits(visit.item.as_ref().map(|item| &item.value))
         });
         found.next_back().map_or(VisitId(999), |visit| visit.id)

@@ -71,7 +71,13 @@ impl Town {
     ///
     /// # Errors
     /// Why it was refused.
-    pub fn open(&mut self, process: &str, start: StartedBy, fields: Fields, by: Actor) -> Result<Vec<Stored>, Rejection> {
+    pub fn open(
+        &mut self,
+        process: &str,
+        start: StartedBy,
+        fields: Fields,
+        by: Actor,
+    ) -> Result<Vec<Stored>, Rejection> {
         let id = CaseId(u128::try_from(self.residents.len()).expect("a town has few cases") + 1);
         self.open_as(id, process, start, fields, by)
     }
@@ -177,9 +183,10 @@ impl Town {
                 }
                 more
             }
-            Effect::Notify { .. } | Effect::SendWebhook { .. } | Effect::MakeDocument { .. } | Effect::QueueJob { .. } => {
-                VecDeque::new()
-            }
+            Effect::Notify { .. }
+            | Effect::SendWebhook { .. }
+            | Effect::MakeDocument { .. }
+            | Effect::QueueJob { .. } => VecDeque::new(),
         }
     }
 

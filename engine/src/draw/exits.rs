@@ -56,9 +56,8 @@ pub fn connect(builder: &mut Builder<'_>, start: usize) {
     let reached: BTreeSet<usize> = builder.scene.edges.iter().map(|edge| edge.to).collect();
     for at in 0..builder.scene.pieces.len() {
         let sorts: Vec<usize> = builder.scene.pieces[at].children.clone();
-        let kept = sorts.into_iter().filter(|child| {
-            builder.scene.pieces[*child].sort != Sort::End || reached.contains(child)
-        });
+        let kept =
+            sorts.into_iter().filter(|child| builder.scene.pieces[*child].sort != Sort::End || reached.contains(child));
         builder.scene.pieces[at].children = kept.collect();
     }
 }
@@ -143,7 +142,8 @@ fn lead(builder: &mut Builder<'_>, at: usize, id: Option<StepId>, target: Target
         (Target::Back, _) | (Target::End, None) => None,
     };
     let is_back = matches!(target, Target::Back);
-    let exit = builder.exit(at, Exit { cause: way.cause, name: way.name, label: way.label, condition: way.condition, is_back });
+    let exit = builder
+        .exit(at, Exit { cause: way.cause, name: way.name, label: way.label, condition: way.condition, is_back });
     if let Some(to) = to {
         builder.scene.edges.push(Edge { from: at, exit, to, look: way.look });
     }

@@ -121,8 +121,10 @@ impl Plan {
     fn top(&self, piece: usize, taken: &mut Vec<i32>) -> i32 {
         let middle = self.areas[piece].center().x;
         let reach = self.reaches[piece].min(self.areas[piece].width / 2 - 16);
-        let offsets = (0..).flat_map(|step| [step * PORT, -step * PORT]).take_while(|offset| offset.abs() <= reach.max(0));
-        let free = offsets.map(|offset| middle + offset).find(|x| taken.iter().all(|other| (other - x).abs() >= PORT - 2));
+        let offsets =
+            (0..).flat_map(|step| [step * PORT, -step * PORT]).take_while(|offset| offset.abs() <= reach.max(0));
+        let free =
+            offsets.map(|offset| middle + offset).find(|x| taken.iter().all(|other| (other - x).abs() >= PORT - 2));
         let x = free.unwrap_or(middle);
         taken.push(x);
         x

@@ -174,7 +174,14 @@ fn labels(piece: &Piece) -> Vec<Option<Label>> {
         let wide = lines.iter().map(|line| width(line, SMALL)).max().unwrap_or(0);
         let height = 7 + 15 * i32::try_from(lines.len()).unwrap_or(1);
         let area = Area { x: 0, y: 0, width: wide + 18 + icon, height };
-        Some(Label { name: exit.name.clone(), cause: exit.cause, lines, hint: said.clone(), condition: exit.condition.clone(), area })
+        Some(Label {
+            name: exit.name.clone(),
+            cause: exit.cause,
+            lines,
+            hint: said.clone(),
+            condition: exit.condition.clone(),
+            area,
+        })
     });
     labels.collect()
 }
@@ -221,7 +228,8 @@ fn diamond(piece: &Piece) -> Measure {
         Row { at: Point { x: left, y: row.at.y + top }, ..row }
     });
     let gap = if labels_height > 0 { 14 } else { 0 };
-    let mut measured = Measure { width, height: high + gap + labels_height, body, rows: rows.collect(), ..Measure::default() };
+    let mut measured =
+        Measure { width, height: high + gap + labels_height, body, rows: rows.collect(), ..Measure::default() };
     measured.labels = labels;
     measured
 }

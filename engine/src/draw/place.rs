@@ -216,7 +216,8 @@ impl Spine {
         let mut last = start;
         loop {
             let below = self.next.get(&last).into_iter().flatten();
-            let free = below.filter(|(next, usual)| *usual && !self.columns.contains_key(next) && !chain.contains(next));
+            let free =
+                below.filter(|(next, usual)| *usual && !self.columns.contains_key(next) && !chain.contains(next));
             // Of equally long ways the one written first is straight.
             let Some(next) = free.map(|(next, _)| *next).rev().max_by_key(|next| self.rest[next]) else { break };
             chain.push(next);
@@ -248,7 +249,8 @@ impl Spine {
         let (Some(first), Some(last)) = (chain.first(), chain.last()) else { return 0 };
         let (top, bottom) = (self.layers[first], self.layers[last]);
         let base = from.map_or(0, |from| self.columns[&from]);
-        let is_free = |column: i32| !self.busy.iter().any(|(at, from, to)| *at == column && *from <= bottom && top <= *to);
+        let is_free =
+            |column: i32| !self.busy.iter().any(|(at, from, to)| *at == column && *from <= bottom && top <= *to);
         let outward = if base < 0 { -1 } else { 1 };
         let most = i32::try_from(self.order.len()).unwrap_or(i32::MAX);
         let mut steps = (0..=most).flat_map(|step| [base + step * outward, base - step * outward]);

@@ -56,7 +56,8 @@ impl Plan {
     pub fn size(&mut self) {
         let count = self.scene.pieces.len();
         self.frames = vec![Frame::default(); count];
-        self.areas = self.measures.iter().map(|own| Area { width: own.width, height: own.height, ..Area::default() }).collect();
+        self.areas =
+            self.measures.iter().map(|own| Area { width: own.width, height: own.height, ..Area::default() }).collect();
         for scope in (0..count).rev() {
             if !self.scene.pieces[scope].sort.is_container() {
                 continue;
@@ -121,7 +122,8 @@ impl Plan {
             let frame = &mut self.frames[scope];
             let inner = frame.across.last().copied().unwrap_or(0);
             let top = if self.scene.pieces[scope].is_repeated { COPIES } else { 0 };
-            frame.origin = Point { x: area.x + (area.width - inner) / 2, y: area.y + top + self.measures[scope].height };
+            frame.origin =
+                Point { x: area.x + (area.width - inner) / 2, y: area.y + top + self.measures[scope].height };
             let frame = self.frames[scope].clone();
             let grid = self.grids[scope].clone();
             for (child, (layer, column)) in &grid.cells {

@@ -21,7 +21,8 @@ pub fn draw(mut scene: Scene) -> Drawing {
         }
     }
     let sizes = Sizes::least(&scene, &grids, &measures);
-    let reaches: Vec<i32> = scene.pieces.iter().zip(&sizes.shapes).map(|(piece, size)| reach(piece.sort, *size)).collect();
+    let reaches: Vec<i32> =
+        scene.pieces.iter().zip(&sizes.shapes).map(|(piece, size)| reach(piece.sort, *size)).collect();
     let is_straight = |edge: &Edge| is_straight(&scene, &grids, offset(&measures, edge), reaches[edge.to], edge);
     let straight: Vec<bool> = scene.edges.iter().map(is_straight).collect();
     let routes = route(&scene, &grids, &measures, &straight);

@@ -75,7 +75,8 @@ pub fn route(scene: &Scene, grids: &[Grid], measures: &[Measure], straight: &[bo
             false => net.find(edge),
         };
     }
-    let unreachable = "every channel is connected with every other: the outer rows and gaps of a container are never blocked";
+    let unreachable =
+        "every channel is connected with every other: the outer rows and gaps of a container are never blocked";
     routes.into_iter().map(|route| route.expect(unreachable)).collect()
 }
 
@@ -366,7 +367,8 @@ fn leg(way: Way, run: &[Crossing], depths: &[usize]) -> Leg {
     let inner = run.iter().filter(fits).max_by_key(|crossing| depths[crossing.scope]);
     let inner = *inner.or(run.first()).expect("a run has a crossing");
     let own = run.iter().filter(|crossing| crossing.scope == inner.scope);
-    let along: Vec<usize> = own.map(|crossing| if way == Way::Level { crossing.column } else { crossing.row }).collect();
+    let along: Vec<usize> =
+        own.map(|crossing| if way == Way::Level { crossing.column } else { crossing.row }).collect();
     let range = (along.iter().copied().min().unwrap_or(0), along.iter().copied().max().unwrap_or(0));
     let channel = match (way, inner.column % 2) {
         (Way::Level, _) => Channel::Row(inner.scope, inner.row / 2),

@@ -55,7 +55,8 @@ fn markers(out: &mut Markup) {
     out.open("defs", &[]);
     for look in [Look::Onward, Look::Loop, Look::Back, Look::Late] {
         let (id, class) = (format!("duban-tip-{}", look.word()), format!("tip {}", look.word()));
-        let size = [("viewBox", "0 0 8 8"), ("refX", "7.4"), ("refY", "4"), ("markerWidth", "8"), ("markerHeight", "8")];
+        let size =
+            [("viewBox", "0 0 8 8"), ("refX", "7.4"), ("refY", "4"), ("markerWidth", "8"), ("markerHeight", "8")];
         let head = [("id", id.as_str()), ("orient", "auto"), ("markerUnits", "userSpaceOnUse")];
         out.open("marker", &[&head[..], &size[..]].concat());
         out.empty("path", &[("class", &class), ("d", "M0 .6 8 4 0 7.4z")]);
@@ -107,7 +108,14 @@ fn card(out: &mut Markup, shape: &Shape) {
             let middle = body.center();
             let points = format!(
                 "{},{} {},{} {},{} {},{}",
-                middle.x, body.y, body.right(), middle.y, middle.x, body.bottom(), body.x, middle.y
+                middle.x,
+                body.y,
+                body.right(),
+                middle.y,
+                middle.x,
+                body.bottom(),
+                body.x,
+                middle.y
             );
             out.empty("polygon", &[("class", "body"), ("points", &points)]);
             hang(out, shape);
@@ -251,6 +259,7 @@ fn path(points: &[Point]) -> String {
 
 /// A point a little before a corner, as seen from its other end; at most half way there.
 fn near(corner: Point, other: Point) -> Point {
-    let step = |from: i32, to: i32| (to - from).clamp(-BEND, BEND).clamp(-((to - from).abs() / 2), (to - from).abs() / 2);
+    let step =
+        |from: i32, to: i32| (to - from).clamp(-BEND, BEND).clamp(-((to - from).abs() / 2), (to - from).abs() / 2);
     Point { x: corner.x + step(corner.x, other.x), y: corner.y + step(corner.y, other.y) }
 }

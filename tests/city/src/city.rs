@@ -280,7 +280,8 @@ impl<D: Door> Run<D> {
             Channel::Letter => self.city.door.deliver(&key, "mailbox.received", None, complaint.fields.clone()).await,
             Channel::Text => self.city.door.deliver(&key, "sms.received", None, complaint.fields.clone()).await,
         };
-        let opened = opened.unwrap_or_else(|Refused(code)| fail(&format!("complaint {} was refused: {code}", complaint.key)));
+        let opened =
+            opened.unwrap_or_else(|Refused(code)| fail(&format!("complaint {} was refused: {code}", complaint.key)));
         let [case] = opened.as_slice() else {
             fail(&format!("complaint {} opened {} cases", complaint.key, opened.len()))
         };

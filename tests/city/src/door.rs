@@ -144,7 +144,8 @@ impl Door for RunnerDoor {
         fields: Filled,
     ) -> Result<Vec<CaseId>, Refused> {
         let by = Actor::Message(message.into());
-        let message = Message { name: message.into(), to: to.cloned(), fields: values(fields), by, key: key.to_owned() };
+        let message =
+            Message { name: message.into(), to: to.cloned(), fields: values(fields), by, key: key.to_owned() };
         let answers = self.runner.deliver(&message).await.map_err(|refusal| refused(&refusal))?;
         Ok(answers.into_iter().map(|answer| answer.case).collect())
     }
@@ -169,14 +170,7 @@ impl Door for RunnerDoor {
         Ok(offers.collect())
     }
 
-    async fn act(
-        &self,
-        key: &str,
-        case: CaseId,
-        person: &Name,
-        deed: &Deed,
-        fields: Filled,
-    ) -> Result<u32, Refused> {
+    async fn act(&self, key: &str, case: CaseId, person: &Name, deed: &Deed, fields: Filled) -> Result<u32, Refused> {
         let submission = Submission::new(case, Actor::person(person), ask(deed, fields)).with_key(key);
         self.runner.submit(submission).await.map(|answer| answer.sequence).map_err(|refusal| refused(&refusal))
     }

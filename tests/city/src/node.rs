@@ -54,8 +54,17 @@ impl Plan {
     /// When it ends by itself, or is not ready in time.
     pub async fn start(&self) -> Node {
         let listen = self.listen.to_string();
-        let arguments =
-            ["serve", "--database", &self.database, "--processes", &self.processes, "--listen", &listen, "--log-level", "error"];
+        let arguments = [
+            "serve",
+            "--database",
+            &self.database,
+            "--processes",
+            &self.processes,
+            "--listen",
+            &listen,
+            "--log-level",
+            "error",
+        ];
         let mut command = Command::new(&self.program);
         command.args(arguments).stdout(Stdio::null()).kill_on_drop(true);
         let began = Instant::now();

@@ -44,7 +44,11 @@ pub fn processes() -> PathBuf {
 }
 
 /// A runner over a fresh database, with everything deployed, that serves timers only when it is asked to.
-pub async fn runner(address: &str, now: Timestamp, settings: Settings) -> (Arc<Runner>, Arc<ManualClock>, Arc<Library>) {
+pub async fn runner(
+    address: &str,
+    now: Timestamp,
+    settings: Settings,
+) -> (Arc<Runner>, Arc<ManualClock>, Arc<Library>) {
     let database = Database::open(address).await.expect("the address is of a database");
     let clock = Arc::new(ManualClock::new(now));
     let surroundings =

@@ -80,8 +80,10 @@ impl Staff {
             ["clerk", "chief"].iter().all(|duty| people_in(organization, unit, duty).next().is_some())
                 && people_in(organization, unit, "leader").next().is_none()
         });
-        let portfolios =
-            organization.units.keys().filter(|unit| people_in(organization, unit, "secretary-general").next().is_some());
+        let portfolios = organization
+            .units
+            .keys()
+            .filter(|unit| people_in(organization, unit, "secretary-general").next().is_some());
         let portfolios = portfolios.filter(|unit| people_in(organization, unit, "leader").next().is_some());
         Self {
             working: working.cloned().collect(),
@@ -98,9 +100,10 @@ impl Staff {
         let items = visits.filter_map(|visit| visit.item.as_ref()).map(|item| &item.value);
         let texts = case.fields.values().chain(items).filter_map(|value| value.as_text());
         let units: BTreeSet<&str> = texts.map(|text| &**text).chain([OFFICE]).collect();
-        let people = organization.people.iter().filter(|(_, person)| {
-            person.duties.keys().any(|unit| units.contains(unit.as_str()))
-        });
+        let people = organization
+            .people
+            .iter()
+            .filter(|(_, person)| person.duties.keys().any(|unit| units.contains(unit.as_str())));
         let mut found: BTreeSet<Name> = people.map(|(id, _)| id.clone()).collect();
         let away = organization.absences.iter().filter(|absence| found.contains(&absence.person));
         let deputies: Vec<Name> = away.map(|absence| absence.deputy.clone()).collect();
@@ -240,11 +243,7 @@ fn weight(deed: &Deed, case: &Case) -> u64 {
     (weight / (1 + u64::from(times / 3))).max(1)
 }
 
-fn people_in<'a>(
-    organization: &'a Organization,
-    unit: &'a Name,
-    duty: &'a str,
-) -> impl Iterator<Item = &'a Name> {
+fn people_in<'a>(organization: &'a Organization, unit: &'a Name, duty: &'a str) -> impl Iterator<Item = &'a Name> {
     let people = organization.people.iter();
     let fit = people.filter(move |(_, person)| person.duties.get(unit).is_some_and(|duties| duties.contains(duty)));
     fit.map(|(id, _)| id)

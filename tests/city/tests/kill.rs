@@ -160,7 +160,8 @@ async fn assert_everything_is_there(runner: &Runner, done: &[Done]) {
         assert_eq!(places.len(), commands.len(), "case {case}: each command has a transition of its own");
         for Done { key, body, answer, .. } in commands {
             assert_eq!(answer["number"].as_str(), known.number.as_deref(), "{key}");
-            let at = history.iter().find(|transition| Some(u64::from(transition.sequence)) == answer["sequence"].as_u64());
+            let at =
+                history.iter().find(|transition| Some(u64::from(transition.sequence)) == answer["sequence"].as_u64());
             let events = serde_json::to_string(&at.expect("an answered transition is there").events);
             let words = body["fields"].as_object().and_then(|fields| fields.values().next()).and_then(Json::as_str);
             if let Some(words) = words {

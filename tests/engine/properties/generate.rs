@@ -289,7 +289,8 @@ listen: [",
             self.actions += 1;
             let mut parts = Vec::new();
             if self.dice.chance(40) {
-                let form = self.dice.one(&["[n?]", "[flag, n?]", "[word?, one?]", "[units?]", "[at?, who?]", "[area?]"]);
+                let form =
+                    self.dice.one(&["[n?]", "[flag, n?]", "[word?, one?]", "[units?]", "[at?, who?]", "[area?]"]);
                 parts.push(format!("form: {form}"));
             }
             for (percent, text) in [(8, "seal: true"), (8, "at_most: 2"), (8, "by: chief"), (8, "when: n < 50")] {
@@ -327,7 +328,13 @@ listen: [",
         ]);
         let mut rungs = Vec::new();
         for _ in 0..self.dice.below(4) {
-            let at = self.dice.one(&["1 working day before", "1 hour before", "due", "1 hour after", "2 working days after"]);
+            let at = self.dice.one(&[
+                "1 working day before",
+                "1 hour before",
+                "due",
+                "1 hour after",
+                "2 working days after",
+            ]);
             let mut rung = format!("{{at: {at}");
             if self.dice.chance(50) {
                 let light = self.dice.one(&["yellow", "red", "green"]);
@@ -354,7 +361,14 @@ listen: [",
     fn listeners(&mut self, plan: &Plan, indent: usize) {
         let mut listeners = Vec::new();
         for _ in 0..1 + self.dice.below(2) {
-            let to = self.dice.one(&["message: m1", "message: m2, take: [n]", "after: 5 hours", "every: 1 working day", "every: 1 day", "when: n > 4"]);
+            let to = self.dice.one(&[
+                "message: m1",
+                "message: m2, take: [n]",
+                "after: 5 hours",
+                "every: 1 working day",
+                "every: 1 day",
+                "when: n > 4",
+            ]);
             let mut listener = format!("{{{to}");
             if self.dice.chance(60) {
                 write!(listener, ", do: {}", self.effects(Some(plan))).expect("a string takes text");
@@ -383,13 +397,24 @@ listen: [",
                 self.line(indent, "take: {word: verdict}");
             }
             Kind::Job => {
-                let failed = if self.dice.chance(40) { format!(", failed: {}", self.target(Some(plan), true)) } else { String::new() };
+                let failed = if self.dice.chance(40) {
+                    format!(", failed: {}", self.target(Some(plan), true))
+                } else {
+                    String::new()
+                };
                 let work = self.dice.one(&["worker: w", "http: {method: POST, url: https://x.example/}"]);
                 let tries = 1 + self.dice.below(3);
                 self.line(indent, &format!("job: {{{work}, with: {{n: =n}}, take: [n], tries: {tries}{failed}}}"));
             }
             Kind::Wait => {
-                let wait = self.dice.one(&["{message: m1}", "{message: m2, take: [n]}", "{for: 2 hours}", "{for: 1 working day}", "{until: =at}", "{when: n > 2 or visits(done) > 0}"]);
+                let wait = self.dice.one(&[
+                    "{message: m1}",
+                    "{message: m2, take: [n]}",
+                    "{for: 2 hours}",
+                    "{for: 1 working day}",
+                    "{until: =at}",
+                    "{when: n > 2 or visits(done) > 0}",
+                ]);
                 // A condition that never comes true is waited for with a way out.
                 if wait.starts_with("{when") && !self.text.ends_with("]\n") {
                     self.line(indent, "wait: {for: 3 hours}");
@@ -424,7 +449,8 @@ listen: [",
     }
 
     fn effect(&mut self, plan: Option<&Plan>) -> String {
-        let limited: Vec<String> = self.plans.iter().filter(|plan| plan.has_deadline).map(|plan| plan.name.clone()).collect();
+        let limited: Vec<String> =
+            self.plans.iter().filter(|plan| plan.has_deadline).map(|plan| plan.name.clone()).collect();
         let eaches: Vec<String> = self.plans.iter().filter(|plan| plan.is_each).map(|plan| plan.name.clone()).collect();
         let clock = if limited.is_empty() { String::new() } else { format!("deadline: {}", self.dice.one(&limited)) };
         let other = self.any_step();
@@ -512,7 +538,9 @@ listen: [",
     fn forward(&mut self, from: &Plan) -> String {
         let own_id = self.plans.iter().position(|plan| plan.name == from.name).unwrap_or(0);
         let later = self.plans.iter().enumerate().filter(|(id, plan)| {
-            *id > own_id && !self.is_inside(*id, own_id) && plan.members.iter().all(|member| from.members.contains(member))
+            *id > own_id
+                && !self.is_inside(*id, own_id)
+                && plan.members.iter().all(|member| from.members.contains(member))
         });
         let mut names: Vec<String> = later.map(|(_, plan)| plan.name.clone()).collect();
         if from.parent.is_some() {

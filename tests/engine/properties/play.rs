@@ -43,23 +43,112 @@ pub struct Seen {
 
 /// Words of the language that must take part: each is counted when an entered step carries it.
 const WORDS: [&str; 62] = [
-    "actions:", "steps:", "branches:", "each:", "call:", "job:", "wait:", "choose:", "decide:", "do:", "close:", "by:",
-    "not_by:", "same_as:", "assign:", "when:", "fields:", "deadline:", "listen:", "on_enter:", "on_leave:", "goto:",
-    "repeat:", "lock:", "join: all", "join: any", "join: 2", "join: none", "join: =", "rest: continue",
-    "pace: one-at-a-time", "after_each:", "goto: back", "goto: end", "every:", "light:", "until:", "set:", "notify:",
-    "webhook:", "document:", "mark:", "start:", "send:", "extend:", "pause:", "resume:", "restart:", "assign: {to",
-    "release:", "add:", "drop:", "finish:", "leave:", "urge:", "raise: {urgency", "raise: {incident", "at_most:",
-    "seal:", "require:", "form:", "failed:",
+    "actions:",
+    "steps:",
+    "branches:",
+    "each:",
+    "call:",
+    "job:",
+    "wait:",
+    "choose:",
+    "decide:",
+    "do:",
+    "close:",
+    "by:",
+    "not_by:",
+    "same_as:",
+    "assign:",
+    "when:",
+    "fields:",
+    "deadline:",
+    "listen:",
+    "on_enter:",
+    "on_leave:",
+    "goto:",
+    "repeat:",
+    "lock:",
+    "join: all",
+    "join: any",
+    "join: 2",
+    "join: none",
+    "join: =",
+    "rest: continue",
+    "pace: one-at-a-time",
+    "after_each:",
+    "goto: back",
+    "goto: end",
+    "every:",
+    "light:",
+    "until:",
+    "set:",
+    "notify:",
+    "webhook:",
+    "document:",
+    "mark:",
+    "start:",
+    "send:",
+    "extend:",
+    "pause:",
+    "resume:",
+    "restart:",
+    "assign: {to",
+    "release:",
+    "add:",
+    "drop:",
+    "finish:",
+    "leave:",
+    "urge:",
+    "raise: {urgency",
+    "raise: {incident",
+    "at_most:",
+    "seal:",
+    "require:",
+    "form:",
+    "failed:",
 ];
 
 /// Events that must happen in a long run.
 const EVENTS: [&str; 40] = [
-    "case_opened", "fields_set", "step_entered", "step_left", "step_passed", "step_skipped", "action_taken",
-    "action_withdrawn", "task_offered", "task_assigned", "task_released", "deadline_set", "deadline_moved",
-    "deadline_paused", "rung_passed", "timer_set", "timer_passed", "listener_heard", "condition_turned", "message_taken",
-    "item_added", "item_dropped", "child_opened", "child_closed", "child_cancelled", "job_queued", "job_done",
-    "job_failed", "lock_awaited", "lock_taken", "notified", "webhook_raised", "document_filed", "marked", "case_started",
-    "message_sent", "urged", "urgency_raised", "incident_raised", "case_closed",
+    "case_opened",
+    "fields_set",
+    "step_entered",
+    "step_left",
+    "step_passed",
+    "step_skipped",
+    "action_taken",
+    "action_withdrawn",
+    "task_offered",
+    "task_assigned",
+    "task_released",
+    "deadline_set",
+    "deadline_moved",
+    "deadline_paused",
+    "rung_passed",
+    "timer_set",
+    "timer_passed",
+    "listener_heard",
+    "condition_turned",
+    "message_taken",
+    "item_added",
+    "item_dropped",
+    "child_opened",
+    "child_closed",
+    "child_cancelled",
+    "job_queued",
+    "job_done",
+    "job_failed",
+    "lock_awaited",
+    "lock_taken",
+    "notified",
+    "webhook_raised",
+    "document_filed",
+    "marked",
+    "case_started",
+    "message_sent",
+    "urged",
+    "urgency_raised",
+    "incident_raised",
+    "case_closed",
 ];
 
 impl Seen {
@@ -313,7 +402,9 @@ impl Game {
                 (_, Type::Boolean) => dice.one(&["true", "false", "true", "null"]),
                 (_, Type::Unit) => dice.one(&["\"east\"", "\"west\"", "\"office\"", "\"nowhere\""]),
                 (_, Type::Person) => dice.one(&["\"fang\"", "\"an\"", "\"du\"", "\"nobody\""]),
-                (_, Type::DateTime) => dice.one(&["\"2026-11-24 12:00\"", "\"2026-12-01 08:00\"", "\"2026-11-01 00:00\"", "\"soon\""]),
+                (_, Type::DateTime) => {
+                    dice.one(&["\"2026-11-24 12:00\"", "\"2026-12-01 08:00\"", "\"2026-11-01 00:00\"", "\"soon\""])
+                }
                 (_, Type::Choice(_)) => dice.one(&["\"a\"", "\"b\"", "\"c\""]),
                 _ => dice.one(&["\"words\"", "\"\"", "null"]),
             };
@@ -333,10 +424,17 @@ fn every_event_is_listed_among_those_that_must_happen() {
 
     let missing: Vec<String> = all
         .iter()
-        .map(|event: &Event| serde_json::to_value(event).expect("an event is plain data")["event"].as_str().unwrap_or_default().to_owned())
+        .map(|event: &Event| {
+            serde_json::to_value(event).expect("an event is plain data")["event"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        })
         .filter(|tag| !EVENTS.contains(&tag.as_str()))
         .collect();
 
     assert_eq!(missing, Vec::<String>::new());
 }
-pub fn tell_process(tape: &[u32]) -> String { generate::process(&mut Dice::new(tape)) }
+pub fn tell_process(tape: &[u32]) -> String {
+    generate::process(&mut Dice::new(tape))
+}

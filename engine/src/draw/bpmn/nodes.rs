@@ -186,7 +186,8 @@ fn borders(plan: &mut Plan, shape: &Shape, scope: usize) {
         };
         event(format!("{}.on.{number}", shape.id), &label.hint, Some(beside), definition, middle);
     }
-    let leaving: Vec<&str> = shape.labels.iter().filter(|label| label.cause == "rung").map(|label| label.hint.as_str()).collect();
+    let leaving: Vec<&str> =
+        shape.labels.iter().filter(|label| label.cause == "rung").map(|label| label.hint.as_str()).collect();
     let lights = shape.lamps.iter().filter(|lamp| !leaving.contains(&lamp.hint.as_str()));
     for (number, lamp) in (0..).zip(lights) {
         let middle = Point { x: bounds.right() - SMALL - number * (SMALL + 4), y: bounds.y };

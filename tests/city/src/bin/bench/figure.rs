@@ -35,14 +35,16 @@ impl Figures {
 
     /// As a table in Markdown.
     pub fn to_table(&self) -> String {
-        let mut table = String::from("| what | figure (least – most) | reference | ratio | bar |\n|---|---|---|---|---|\n");
+        let mut table =
+            String::from("| what | figure (least – most) | reference | ratio | bar |\n|---|---|---|---|---|\n");
         for figure in &self.0 {
             let (reference, ratio) = figure.reference.as_ref().map_or_else(Default::default, |(name, value)| {
                 (format!("{} ({name})", short(*value)), format!("{:.2}", figure.median / value))
             });
-            let bar = figure.bar.as_ref().map_or_else(String::new, |(bar, met)| {
-                format!("{bar}: {}", if *met { "met" } else { "**missed**" })
-            });
+            let bar = figure
+                .bar
+                .as_ref()
+                .map_or_else(String::new, |(bar, met)| format!("{bar}: {}", if *met { "met" } else { "**missed**" }));
             let Figure { what, median, spread: (least, most), unit, .. } = figure;
             table.push_str(&format!(
                 "| {what} | {} {unit} ({} – {}) | {reference} | {ratio} | {bar} |\n",

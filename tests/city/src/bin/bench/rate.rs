@@ -61,7 +61,8 @@ pub async fn cases_at_work(runner: &Arc<Runner>, count: usize) {
         let runner = Arc::clone(runner);
         opening.spawn(async move {
             let case = CaseId(number as u128 + 1);
-            let fields = [("subject", "路灯不亮"), ("content", "裕华路与建设大街交口路灯不亮。"), ("category", "lighting")];
+            let fields =
+                [("subject", "路灯不亮"), ("content", "裕华路与建设大街交口路灯不亮。"), ("category", "lighting")];
             let open = Submission::open(case, "appeal".into(), operator(), StartedBy::Person, filled(&fields));
             runner.submit(open).await.expect("a case opens");
             let assign = take(case, operator(), "assign", &[("method", "written"), ("lead_unit", "yuhua-district")]);
@@ -173,7 +174,8 @@ async fn write_raw(database: &Database, batches: &[Batch]) -> f64 {
     for batch in batches {
         let mut transaction = database.begin().await.expect("the database takes a transaction");
         for ((table, changes), rows) in WRITTEN.iter().zip(batch) {
-            let written = if *changes { transaction.upsert(table, rows).await } else { transaction.insert(table, rows).await };
+            let written =
+                if *changes { transaction.upsert(table, rows).await } else { transaction.insert(table, rows).await };
             written.expect("the rows are of another database and so are new here");
         }
         transaction.commit().await.expect("the disk takes them");
