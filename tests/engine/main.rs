@@ -1,5 +1,7 @@
 //! The engine under test from outside: golden runs, golden diagnostics, stored events, properties, and W3C's order.
 
+#![expect(clippy::panic, reason = "a test fails by panicking")]
+
 mod properties;
 mod runs;
 mod stored_events;

@@ -6,4 +6,5 @@ pub mod golden;
 pub mod history;
 pub mod rules;
 pub mod script;
+pub mod sources;
 pub mod town;

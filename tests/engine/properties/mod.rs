@@ -76,34 +76,3 @@ fn every_case_keeps_the_rules_whatever_its_process_and_its_commands() {
     println!("{}", seen.figures());
     assert_eq!(seen.never(), Vec::<String>::new(), "what never took part");
 }
-
-#[test]
-#[ignore]
-fn slow() {
-    let seed = number("DUBAN_SEED", 1);
-    let bytes: Vec<u8> = seed.to_le_bytes().into_iter().cycle().take(32).collect();
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-    let config = Config {
-        cases: number("DUBAN_CASES", CASES),
-        failure_persistence: None,
-        max_shrink_iters: 0,
-        ..Config::default()
-    };
-    let mut runner = TestRunner::new_with_rng(config, rng);
-    let n = Cell::new(0);
-    let r = runner.run(&prop::collection::vec(any::<u32>(), 300..1_200), |tape| {
-        let begin = std::time::Instant::now();
-        n.set(n.get() + 1);
-        println!("{}", n.get());
-        use std::io::Write;
-        std::io::stdout().flush().unwrap();
-        std::fs::write("/tmp/goldens-tape.txt", play::tell_process(&tape)).unwrap();
-        play::play(&tape);
-        let ms = begin.elapsed().as_millis();
-        if ms > 300 {
-            println!("slow {ms}");
-        }
-        Ok(())
-    });
-    println!("{r:?}");
-}

@@ -435,6 +435,3 @@ fn every_event_is_listed_among_those_that_must_happen() {
 
     assert_eq!(missing, Vec::<String>::new());
 }
-pub fn tell_process(tape: &[u32]) -> String {
-    generate::process(&mut Dice::new(tape))
-}
