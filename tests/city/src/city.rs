@@ -140,8 +140,8 @@ impl<D: Door> City<D> {
     /// Somebody looks at a matter, and perhaps does something.
     async fn look(&self, matter: &mut Matter, tally: &mut Tally) -> (Looked, Option<CaseId>) {
         matter.looks += 1;
-        assert!(matter.looks < LOOKS_MAX, "case {} does not come to an end", matter.case);
         let case = self.case(matter.case).await;
+        assert!(matter.looks < LOOKS_MAX, "a case does not come to an end: {}", restless(&case));
         let child = case.visits.values().find_map(|visit| visit.child);
         if let Some(closed) = &case.closed {
             return (Looked::Closed(format!("{} {}", case.process, closed.outcome)), child);
@@ -332,6 +332,14 @@ fn count<T>(tally: &mut Tally, done: Result<T, Refused>) -> bool {
 #[expect(clippy::panic, reason = "a run that goes wrong says where")]
 fn fail(why: &str) -> ! {
     panic!("{why}")
+}
+
+/// A case that does not end, in a few words.
+fn restless(case: &Case) -> String {
+    let at: Vec<&str> = case.visits.values().map(|visit| visit.step.as_str()).collect();
+    let holders: Vec<_> = case.visits.values().filter_map(|visit| visit.task.as_ref()?.holder.as_ref()).collect();
+    let taken: BTreeMap<&Name, u32> = case.taken.iter().map(|(action, taken)| (action, taken.times)).collect();
+    format!("{} at {at:?}, held by {holders:?}, after {taken:?}, led by {:?}", case.id, case.fields.get("lead_unit"))
 }
 
 /// How many ticks until somebody looks again: mostly the same day, sometimes far too late.
