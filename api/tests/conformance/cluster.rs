@@ -32,7 +32,7 @@ static NEXT: AtomicU32 = AtomicU32::new(1);
 
 /// Runs a test on a fresh database of each kind, given by its address.
 pub async fn on_each_database(test: impl AsyncFn(String)) {
-    let file = SqliteFile::new();
+    let file = SqliteFile::default();
     println!("on SQLite:");
     test(file.address()).await;
     println!("on PostgreSQL:");
@@ -42,13 +42,15 @@ pub async fn on_each_database(test: impl AsyncFn(String)) {
 /// A file for a database, gone when dropped.
 pub struct SqliteFile(PathBuf);
 
-impl SqliteFile {
+impl Default for SqliteFile {
     /// A path that nothing uses.
-    pub fn new() -> Self {
+    fn default() -> Self {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         Self(std::env::temp_dir().join(format!("duban-test-{}-{number}.sqlite", std::process::id())))
     }
+}
 
+impl SqliteFile {
     /// The address of the database in it.
     pub fn address(&self) -> String {
         format!("sqlite:{}", self.0.display())

@@ -9,13 +9,13 @@ impl Chance {
     pub fn new(seed: u64, stream: u64) -> Self {
         let mut chance = Self(seed ^ stream.wrapping_mul(0xd605_1b1a_54e3_f6c5));
         // The first values of neighbouring streams still look alike.
-        chance.next();
-        chance.next();
+        chance.draw();
+        chance.draw();
         chance
     }
 
     /// The next 64 bits (SplitMix64 of Steele, Lea and Flood, 2014).
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -24,7 +24,7 @@ impl Chance {
 
     /// A number from 0 to just under `limit`, which is not 0.
     pub fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit.max(1)
+        self.draw() % limit.max(1)
     }
 
     /// A number from `first` to `last`.

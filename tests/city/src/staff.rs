@@ -30,8 +30,8 @@ const WEIGHTS: [(&str, u64); 26] = [
     ("reply", 120),
     ("attempt", 30),
     ("difficulty", 20),
-    ("extend", 100),
-    ("decline-extension", 30),
+    ("extend", 60),
+    ("decline-extension", 60),
     ("urge", 8),
     ("inspect", 6),
     ("coordinate", 6),
@@ -51,12 +51,6 @@ const WEIGHTS: [(&str, u64); 26] = [
 
 /// How often any other action is chosen.
 const WEIGHT: u64 = 100;
-
-/// An action chosen less often than this does not move a case on.
-const MOVES_ON: u64 = 20;
-
-/// After so many acts people only do what moves a case on.
-const PATIENCE: u32 = 40;
 
 /// What can be done about a case, and by whom.
 pub type Options = BTreeMap<Deed, BTreeSet<Name>>;
@@ -127,15 +121,12 @@ impl Staff {
     }
 
     /// What of it somebody does.
-    pub fn choose(&self, options: &Options, case: &Case, acts: u32, chance: &mut Chance) -> Option<(Name, Deed)> {
+    pub fn choose(&self, options: &Options, case: &Case, chance: &mut Chance) -> Option<(Name, Deed)> {
         if let Some(found) = self.choose_verb(case, chance) {
             return Some(found);
         }
-        let mut weighted: Vec<((&Deed, &BTreeSet<Name>), u64)> =
+        let weighted: Vec<((&Deed, &BTreeSet<Name>), u64)> =
             options.iter().map(|(deed, people)| ((deed, people), weight(deed, case))).collect();
-        if acts > PATIENCE && weighted.iter().any(|(_, weight)| *weight >= MOVES_ON) {
-            weighted.retain(|(_, weight)| *weight >= MOVES_ON);
-        }
         let (deed, people) = chance.weigh(&weighted)?;
         let people: Vec<&Name> = people.iter().collect();
         chance.pick(&people).map(|person| ((*person).clone(), (*deed).clone()))

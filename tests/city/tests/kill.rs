@@ -192,7 +192,7 @@ fn number(name: &str, usual: u64) -> u64 {
 async fn nothing_is_lost_or_done_twice_when_the_server_is_killed_over_sqlite() {
     let seed = number("DUBAN_SEED", SEED);
     println!("seed {seed}");
-    let file = cluster::SqliteFile::new();
+    let file = cluster::SqliteFile::default();
 
     survive(&file.address(), number("DUBAN_KILLS", KILLS[0]), seed).await;
 }

@@ -52,7 +52,7 @@ async fn every_request_is_closed_and_both_databases_tell_the_same_story() {
     let complaints = complaints::read(seed);
     let count = complaints.len() as u64;
 
-    let file = cluster::SqliteFile::new();
+    let file = cluster::SqliteFile::default();
     let (tally, census) = live(&file.address(), seed, complaints.clone()).await;
     let (again, other) = live(&cluster::postgres().await, seed, complaints).await;
 
@@ -95,7 +95,7 @@ fn closed(tally: &Tally, process: &str) -> u64 {
 async fn the_same_seed_lives_the_same_winter_again_and_another_seed_does_not() {
     let seed = seed();
     let few = |seed: u64| complaints::read(seed).into_iter().take(300).collect::<Vec<_>>();
-    let files = [cluster::SqliteFile::new(), cluster::SqliteFile::new(), cluster::SqliteFile::new()];
+    let files = [cluster::SqliteFile::default(), cluster::SqliteFile::default(), cluster::SqliteFile::default()];
 
     let (_, one) = live(&files[0].address(), seed, few(seed)).await;
     let (_, two) = live(&files[1].address(), seed, few(seed)).await;

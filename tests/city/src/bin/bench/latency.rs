@@ -16,7 +16,7 @@ const COMMANDS: usize = 1_000;
 
 /// Measures it.
 pub async fn measure(figures: &mut Figures) {
-    let file = cluster::SqliteFile::new();
+    let file = cluster::SqliteFile::default();
     let settings = Settings { automatic: false, ..Settings::default() };
     let (runner, _, library) = server::runner(&file.address(), jiff::Timestamp::now(), settings).await;
     let (door, serving) = server::face(&runner, &library).await;

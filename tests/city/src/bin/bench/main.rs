@@ -22,8 +22,8 @@ fn main() {
         heart::measure(&mut figures);
     }
     if wants("sqlite") {
-        let file = duban_city::cluster::SqliteFile::new();
-        let reference = duban_city::cluster::SqliteFile::new();
+        let file = duban_city::cluster::SqliteFile::default();
+        let reference = duban_city::cluster::SqliteFile::default();
         runtime.block_on(rate::measure("SQLite", &file.address(), &reference.address(), &mut figures));
     }
     if wants("postgres") {

@@ -24,9 +24,9 @@ const REST: Duration = Duration::from_secs(2);
 pub async fn measure(figures: &mut Figures) {
     let program = std::env::current_exe().expect("the system knows this program").with_file_name("duban-under-test");
     let program = program.display().to_string();
-    let empty = cluster::SqliteFile::new();
+    let empty = cluster::SqliteFile::default();
     start(&Plan::new(&program, &empty.address(), &server::processes()), "nothing yet", figures).await;
-    let file = cluster::SqliteFile::new();
+    let file = cluster::SqliteFile::default();
     winter(&file.address(), figures).await;
     start(&Plan::new(&program, &file.address(), &server::processes()), "a winter of requests", figures).await;
 }
