@@ -35,6 +35,8 @@ pub fn run(root: &Path) -> ExitCode {
     step("lints", show(cargo(root).args(lints)));
     let mut totals = Totals::default();
     step("tests", totals.count(cargo(root).args(["test", "--workspace", "--no-fail-fast"])));
+    let city = ["test", "--release", "--package", "duban-city", "--test", "replay", "--test", "kill", "--no-fail-fast"];
+    step("city", totals.count(cargo(root).args(city)));
     let duban = ["run", "--quiet", "--package", "duban", "--"];
     step("definitions", show(cargo(root).args(duban).args(["check", "processes"])));
     step("scenarios", show(cargo(root).args(duban).args(["test", "processes"])));

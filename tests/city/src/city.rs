@@ -1,6 +1,6 @@
 //! A city at work, in virtual time: requests come in when they came, staff act on them sooner or later, until all are closed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use duban::clock::ManualClock;
@@ -27,7 +27,7 @@ const INSTANTS_MAX: usize = 40_000;
 const LOOKS_MAX: u32 = 400;
 
 /// How often somebody tries to fill in one form, before they leave it for later.
-const TRIES_MAX: u32 = 6;
+const TRIES_MAX: u32 = 4;
 
 /// The action whose effect opens a case with a number of its own: these are taken one after the other, so that the
 /// numbers follow from the seed.
@@ -52,6 +52,8 @@ struct Matter {
     key: String,
     chance: Chance,
     looks: u32,
+    /// What could not be done yet, however the form was filled in, and since which step of the case.
+    refused: (u32, BTreeSet<Deed>),
 }
 
 /// What an instant holds.
@@ -157,7 +159,12 @@ impl<D: Door> City<D> {
         }
         let now = self.runner_now();
         let process = self.staff.library.processes.get(&case.process).expect("every case runs a process of the set");
-        let options = self.staff.options(process, &case, now);
+        let mut options = self.staff.options(process, &case, now);
+        if matter.refused.0 == case.sequence {
+            options.retain(|deed, _| !matter.refused.1.contains(deed));
+        } else {
+            matter.refused = (case.sequence, BTreeSet::new());
+        }
         let Some((person, deed)) = self.staff.choose(&options, &case, chance) else {
             return (Looked::Again(24), child);
         };
@@ -193,6 +200,7 @@ impl<D: Door> City<D> {
                 return;
             }
         }
+        matter.refused.1.insert(deed.clone());
     }
 
     fn runner_now(&self) -> Timestamp {
@@ -297,7 +305,7 @@ impl<D: Door> Run<D> {
         let number = self.matters.len();
         self.known.insert(case, number);
         let chance = Chance::new(self.city.seed, fold(key));
-        self.matters.push(Some(Matter { case, key: key.to_owned(), chance, looks: 0 }));
+        self.matters.push(Some(Matter { case, key: key.to_owned(), chance, looks: 0, refused: Default::default() }));
         let at = self.city.runner_now() + TICK * ticks;
         self.agenda.entry(at).or_default().push(Due::Look(number));
     }

@@ -58,21 +58,33 @@ impl Client {
         timeout(ANSWER_TIME_MAX, self.exchange(question)).await.map_err(|_| io::ErrorKind::TimedOut)?
     }
 
+    /// A kept connection may have been closed by the server meanwhile: then the question is put once more on a new
+    /// one, which its key makes safe.
     async fn exchange(&self, question: Question<'_>) -> io::Result<Answer> {
+        let request = request(&question);
         let kept = self.idle.lock().expect("nobody panics with it").pop();
-        let mut stream = match kept {
-            Some(stream) => stream,
-            None => {
-                let stream = TcpStream::connect(self.address).await?;
-                stream.set_nodelay(true)?;
-                BufReader::new(stream)
+        if let Some(stream) = kept {
+            match self.speak(stream, &request).await {
+                Err(error) if is_closed(&error) => {}
+                done => return done,
             }
-        };
-        stream.get_mut().write_all(request(&question).as_bytes()).await?;
+        }
+        let stream = TcpStream::connect(self.address).await?;
+        stream.set_nodelay(true)?;
+        self.speak(BufReader::new(stream), &request).await
+    }
+
+    async fn speak(&self, mut stream: BufReader<TcpStream>, request: &str) -> io::Result<Answer> {
+        stream.get_mut().write_all(request.as_bytes()).await?;
         let answer = read(&mut stream).await?;
         self.idle.lock().expect("nobody panics with it").push(stream);
         Ok(answer)
     }
+}
+
+fn is_closed(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
 }
 
 fn request(question: &Question<'_>) -> String {
