@@ -21,6 +21,6 @@ pub async fn live() -> Response {
 /// `GET /health/ready`: the database answers and processes are deployed, so that cases can be worked on.
 pub async fn ready(State(server): State<Arc<Server>>) -> Result<Response, Problem> {
     server.library()?;
-    server.runner.database().fetch("SELECT 1", &[]).await?;
+    server.runner.database().ping().await?;
     Ok(ok())
 }

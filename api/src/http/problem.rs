@@ -110,11 +110,11 @@ impl From<&storage::Error> for Problem {
     fn from(error: &storage::Error) -> Self {
         match error {
             storage::Error::Conflict(_) | storage::Error::Unreachable(_) => {
-                tracing::warn!(%error, "the database did not answer");
+                tracing::warn!(error = error as &dyn std::error::Error, "the database did not answer");
                 Self::unavailable("the database does not answer now")
             }
             other => {
-                tracing::error!(error = %other, "the database failed");
+                tracing::error!(error = other as &dyn std::error::Error, "the database failed");
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something failed here; it was logged")
             }
         }

@@ -64,6 +64,11 @@ impl Database {
         }
     }
 
+    /// Returns when the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        self.fetch("SELECT 1", &[]).await.map(drop)
+    }
+
     /// Reads every row of a table in the order of its key.
     pub async fn fetch_table(&self, table: &Table) -> Result<Vec<Row>> {
         self.fetch(&table.select(), &[]).await

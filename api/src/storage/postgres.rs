@@ -165,6 +165,7 @@ fn read(row: &PgRow) -> Result<Row> {
         Ok(match value.type_info().name() {
             _ if value.is_null() => Cell::Null,
             "INT8" => Cell::Integer(row.try_get(column.ordinal())?),
+            "INT4" => Cell::Integer(row.try_get::<i32, _>(column.ordinal())?.into()),
             _ => Cell::Text(row.try_get(column.ordinal())?),
         })
     });

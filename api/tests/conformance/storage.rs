@@ -71,6 +71,14 @@ fn every_statement_is_listed() {
 }
 
 #[tokio::test]
+async fn a_database_that_is_there_answers() {
+    on_each_database(async |address| {
+        open(&address).await.ping().await.expect("the database is there");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_is_written_is_read_back() {
     on_each_database(async |address| {
         let database = open(&address).await;
