@@ -545,6 +545,9 @@ pub enum Event {
         /// The person it counts for.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         person: Option<Name>,
+        /// The instant it is for, when that is not the transition's: a limit passed while nobody looked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Timestamp>,
     },
     /// Another process was started.
     CaseStarted {

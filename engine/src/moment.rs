@@ -132,6 +132,8 @@ pub struct Moment<'a> {
     pub calendar: &'a Calendar,
     /// Values known only here: the outcome of a called case, what a message carried.
     pub given: Fields,
+    /// When the rung was to be passed whose effects take place now.
+    pub rung_at: Option<Timestamp>,
     events: Vec<Event>,
     agenda: VecDeque<Work>,
     works_left: usize,
@@ -168,6 +170,7 @@ impl<'a> Moment<'a> {
             world,
             calendar,
             given: Fields::new(),
+            rung_at: None,
             events: Vec::new(),
             agenda: VecDeque::new(),
             works_left: WORKS_MAX,

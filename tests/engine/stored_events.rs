@@ -134,7 +134,7 @@ pub fn one_of_each() -> Vec<Event> {
         },
         Event::WebhookRaised { connection: "city".into(), kind: "opened".into(), fields: values() },
         Event::DocumentFiled { template: "slip".into(), to: Some("east".into()), visit },
-        Event::Marked { kind: "late".into(), unit: Some("east".into()), person: Some("an".into()) },
+        Event::Marked { kind: "late".into(), unit: Some("east".into()), person: Some("an".into()), at: Some(at) },
         Event::CaseStarted { other, process: "audit".into(), fields: values() },
         Event::MessageSent { message: "news".into(), to: Some("石诉2号".into()), fields: values() },
         Event::Urged { to: people() },
@@ -178,7 +178,7 @@ fn sparse() -> Vec<Event> {
         Event::JobFailed { visit, reason: "timeout".to_owned(), tries_left: 0, retry: None },
         Event::ActionTaken { visit, scope: visit, step: step.clone(), action: "assign".into(), line, seal: None },
         Event::DocumentFiled { template: "slip".into(), to: None, visit },
-        Event::Marked { kind: "late".into(), unit: None, person: None },
+        Event::Marked { kind: "late".into(), unit: None, person: None, at: None },
         Event::MessageSent { message: "news".into(), to: None, fields: Fields::new() },
         Event::StepLeft { visit, step, how: Ending::Left, kept: None },
     ]

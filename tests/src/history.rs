@@ -179,8 +179,9 @@ pub fn line(event: &Event, zone: &TimeZone) -> String {
         Event::DocumentFiled { template, to, visit } => {
             format!("document {template}{}, about {visit}", optional("for", to.as_ref()))
         }
-        Event::Marked { kind, unit, person } => {
-            format!("mark {kind}{}{}", optional("unit", unit.as_ref()), optional("person", person.as_ref()))
+        Event::Marked { kind, unit, person, at } => {
+            let at = at.map_or_else(String::new, |at| format!(" for {}", instant(at, zone)));
+            format!("mark {kind}{}{}{at}", optional("unit", unit.as_ref()), optional("person", person.as_ref()))
         }
         Event::CaseStarted { other: _, process, fields: given } => format!("start {process}: {}", fields(given)),
         Event::MessageSent { message, to, fields: told } => {

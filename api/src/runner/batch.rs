@@ -13,10 +13,10 @@ use super::Shared;
 use super::definitions::{Definition, world};
 use super::history::{Known, load, store};
 use super::outgoing::Outgoing;
-use super::projection::{self, Changes, LOGS, Rows};
+use super::projection::{self, Changes, Rows};
 use super::submission::{Answer, Refusal, Submission};
 use crate::storage::commands::{self, Done};
-use crate::storage::{Cell, Transaction, cases, documents, jobs, notices, outbox, serials, transitions};
+use crate::storage::{Cell, Transaction, cases, documents, incidents, jobs, notices, outbox, serials, transitions};
 
 /// What became of a batch.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ struct Decided {
     outcomes: Vec<Result<Answer, Refusal>>,
     changed: BTreeMap<CaseId, Changed>,
     transitions: Vec<Vec<Cell>>,
-    logs: [Vec<Vec<Cell>>; 2],
+    incidents: Vec<Vec<Cell>>,
     outgoing: Outgoing,
     done: BTreeMap<String, Done>,
     serials: BTreeMap<String, u64>,
@@ -260,9 +260,7 @@ impl Batch<'_> {
         let transition = decision.transition(self.now);
         let stored = store(case, &transition, &changed.now.hash);
         decided.outgoing.add(&changed.definition, before, &decision.case, &transition);
-        for (logs, rows) in decided.logs.iter_mut().zip(projection::log(case, &transition)) {
-            logs.extend(rows);
-        }
+        decided.incidents.extend(projection::incidents(case, &transition));
         decided.transitions.push(stored.cells());
         let answer = Answer { case, sequence: stored.sequence, number: decision.case.number.clone() };
         changed.now = Arc::new(Known { case: Arc::new(decision.case), hash: stored.hash, updated_at: self.now });
@@ -280,9 +278,7 @@ impl Decided {
         transaction.insert(&commands::TABLE, &done).await?;
         serials::keep(transaction, &self.serials).await?;
         projection::write(transaction, &self.changes()).await?;
-        for (table, rows) in LOGS.iter().zip(&self.logs) {
-            transaction.insert(table, rows).await?;
-        }
+        transaction.insert(&incidents::TABLE, &self.incidents).await?;
         let outgoing = &self.outgoing;
         jobs::drop_visits(transaction, &outgoing.ended_jobs).await?;
         let cells: Vec<_> = outgoing.entries.iter().map(outbox::Entry::cells).collect();

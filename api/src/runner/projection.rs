@@ -13,13 +13,10 @@ use crate::storage::deadlines::Deadline;
 use crate::storage::incidents::Incident;
 use crate::storage::marks::Mark;
 use crate::storage::tasks::Task;
-use crate::storage::{self, Cell, Table, cases, deadlines, incidents, marks, tasks};
+use crate::storage::{self, Cell, Table, cases, deadlines, marks, tasks};
 
 /// The tables whose rows change with the case.
-pub const STATE: [&Table; 4] = [&cases::TABLE, &tasks::TABLE, &tasks::CANDIDATES, &deadlines::TABLE];
-
-/// The tables that only grow, a row per event.
-pub const LOGS: [&Table; 2] = [&marks::TABLE, &incidents::TABLE];
+pub const STATE: [&Table; 5] = [&cases::TABLE, &tasks::TABLE, &tasks::CANDIDATES, &deadlines::TABLE, &marks::TABLE];
 
 /// How many characters of a text make a title.
 const TITLE_MAX: usize = 120;
@@ -34,14 +31,14 @@ pub type Rows<const TABLES: usize> = [BTreeMap<Vec<Cell>, Vec<Cell>>; TABLES];
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Changes {
     /// Rows to write, for each of [`STATE`].
-    pub written: [Vec<Vec<Cell>>; 4],
+    pub written: [Vec<Vec<Cell>>; 5],
     /// Keys to remove, for each of [`STATE`].
-    pub removed: [Vec<Vec<Cell>>; 4],
+    pub removed: [Vec<Vec<Cell>>; 5],
 }
 
 impl Changes {
     /// Adds what leads from the rows before to those after.
-    pub fn add(&mut self, before: &Rows<4>, after: Rows<4>) {
+    pub fn add(&mut self, before: &Rows<5>, after: Rows<5>) {
         for (table, after) in after.into_iter().enumerate() {
             let before = &before[table];
             let gone = before.keys().filter(|key| !after.contains_key(*key));
@@ -53,9 +50,9 @@ impl Changes {
 }
 
 /// The rows of a case in [`STATE`].
-pub fn state(known: &Known, process: &Process) -> Rows<4> {
+pub fn state(known: &Known, process: &Process) -> Rows<5> {
     let case = &known.case;
-    let mut rows = Rows::<4>::default();
+    let mut rows = Rows::<5>::default();
     put(&mut rows[0], STATE[0], case_row(known).cells());
     for visit in case.visits.values() {
         if let Some(deadline) = &visit.deadline {
@@ -69,26 +66,24 @@ pub fn state(known: &Known, process: &Process) -> Rows<4> {
             put(&mut rows[2], STATE[2], row);
         }
     }
+    for (position, mark) in (0u32..).zip(&case.marks) {
+        let (kind, unit, person) = (mark.kind.clone(), mark.unit.clone(), mark.person.clone());
+        let mark = Mark { case: case.id, sequence: mark.sequence, position, kind, unit, person, at: mark.at };
+        put(&mut rows[4], STATE[4], mark.cells());
+    }
     rows
 }
 
-/// The rows of a transition in [`LOGS`].
-pub fn log(case: CaseId, transition: &Transition) -> [Vec<Vec<Cell>>; 2] {
-    let mut rows = [Vec::new(), Vec::new()];
-    for (position, event) in (0u32..).zip(&transition.events) {
-        let (sequence, at) = (transition.sequence, transition.at);
-        match event {
-            Event::Marked { kind, unit, person } => {
-                let (kind, unit, person) = (kind.clone(), unit.clone(), person.clone());
-                rows[0].push(Mark { case, sequence, position, kind, unit, person, at }.cells());
-            }
-            Event::IncidentRaised { visit, text } => {
-                rows[1].push(Incident { case, sequence, position, visit: *visit, text: text.clone(), at }.cells());
-            }
-            _ => {}
+/// The rows of a transition in the list of incidents.
+pub fn incidents(case: CaseId, transition: &Transition) -> Vec<Vec<Cell>> {
+    let (sequence, at) = (transition.sequence, transition.at);
+    let events = (0u32..).zip(&transition.events).filter_map(|(position, event)| match event {
+        Event::IncidentRaised { visit, text } => {
+            Some(Incident { case, sequence, position, visit: *visit, text: text.clone(), at }.cells())
         }
-    }
-    rows
+        _ => None,
+    });
+    events.collect()
 }
 
 /// A candidate as the tables have it: unit, duty, person; what does not apply is empty.

@@ -1,4 +1,4 @@
-//! The assessment ledger: one row per mark, made from the events.
+//! The assessment ledger: one row per mark that a case has.
 
 use duban_engine::ids::{CaseId, Name};
 use jiff::Timestamp;
@@ -33,7 +33,7 @@ pub struct Mark {
     pub case: CaseId,
     /// The transition it was made by.
     pub sequence: u32,
-    /// Its place among the transition's events.
+    /// Its place among the marks of the case.
     pub position: u32,
     /// Its kind.
     pub kind: Name,
@@ -41,7 +41,7 @@ pub struct Mark {
     pub unit: Option<Name>,
     /// The person it counts for.
     pub person: Option<Name>,
-    /// When it was made.
+    /// The instant it is for.
     pub at: Timestamp,
 }
 

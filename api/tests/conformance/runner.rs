@@ -1,7 +1,8 @@
 //! What the runner promises, on every database.
 
-use duban::runner::{Refusal, Settings};
+use duban::runner::{Refusal, Settings, Submission};
 use duban::storage::{cases, marks};
+use duban_engine::command::Ask;
 use duban_engine::ids::CaseId;
 use duban_engine::rejection::Rejection;
 
@@ -281,6 +282,47 @@ async fn a_deadline_fires_once_never_early_and_on_one_of_two_nodes() {
         assert_eq!(marks.len(), 30);
         assert!(marks.iter().all(|mark| mark.at == crate::town::at("10:00")));
         assert_sound(&two).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_mark_is_for_the_instant_of_the_limit_however_late_the_clock_is_served() {
+    on_each_database(async |address| {
+        let town = Town::new(address).await;
+        let runner = town.runner().await;
+        runner.submit(open(1, "路灯")).await.expect("it is done");
+
+        town.advance(3 * 60);
+        runner.settle().await.expect("the database answers");
+
+        let marks = marks::between(&town.database().await, crate::town::at("09:00"), crate::town::at("23:00"), 9).await;
+        let instants: Vec<_> = marks.expect("the database answers").into_iter().map(|mark| mark.at).collect();
+        assert_eq!(instants, [crate::town::at("10:00")]);
+        assert_sound(&runner).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_an_action_marked_is_gone_from_the_ledger_when_it_is_taken_back() {
+    on_each_database(async |address| {
+        let town = Town::new(address).await;
+        let runner = town.runner().await;
+        runner.submit(open(1, "路灯")).await.expect("it is done");
+        let database = town.database().await;
+        let marked = async || {
+            let marks = marks::between(&database, crate::town::at("09:00"), crate::town::at("23:00"), 9).await;
+            marks.expect("the database answers").len()
+        };
+
+        runner.submit(take(1, "blame")).await.expect("it is done");
+        let before = marked().await;
+        let back = Submission::new(CaseId(1), crate::town::wang(), Ask::Withdraw);
+        runner.submit(back).await.expect("nothing has happened since");
+
+        assert_eq!((before, marked().await), (1, 0));
+        assert_sound(&runner).await;
     })
     .await;
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::visit::{Deadline, Lock, Outcome, Task, Visit};
-use super::{BACK_DEPTH_MAX, Before, Case, Closed, Performers, Taken};
+use super::{BACK_DEPTH_MAX, Before, Case, Closed, Mark, Performers, Taken};
 use crate::event::{Actor, Assigned, Ending, Event, Fields, Item, Light, Moved, Transition};
 use crate::ids::{Name, VisitId};
 
@@ -57,6 +57,10 @@ impl Case {
             Event::CaseClosed { outcome } => {
                 self.closed = Some(Closed { outcome: outcome.clone(), at });
                 self.before = None;
+            }
+            Event::Marked { kind, unit, person, at: instant } => {
+                let (kind, unit, person, sequence) = (kind.clone(), unit.clone(), person.clone(), self.sequence);
+                self.marks.push(Mark { kind, unit, person, at: instant.unwrap_or(at), sequence });
             }
             Event::UrgencyRaised { to } => self.urgency = Some(to.clone()),
             Event::ChildOpened { visit, child, process: _, fields: _ } => {

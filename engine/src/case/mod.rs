@@ -57,6 +57,8 @@ pub struct Case {
     pub urgency: Option<Name>,
     /// How many other cases it opened, for their ids.
     pub others: u32,
+    /// What it was marked for.
+    pub marks: Vec<Mark>,
     /// How it ended.
     pub closed: Option<Closed>,
     /// The case before the last transition, when that can be taken back.
@@ -94,6 +96,21 @@ pub struct Performers {
     pub people: BTreeSet<Name>,
 }
 
+/// An entry of the assessment ledger.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    /// Its kind.
+    pub kind: Name,
+    /// The unit it counts for.
+    pub unit: Option<Name>,
+    /// The person it counts for.
+    pub person: Option<Name>,
+    /// The instant it is for.
+    pub at: Timestamp,
+    /// The transition it was made by.
+    pub sequence: u32,
+}
+
 /// The end of a case.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Closed {
@@ -126,6 +143,7 @@ impl Case {
             holding: BTreeMap::new(),
             urgency: None,
             others: 0,
+            marks: Vec::new(),
             closed: None,
             before: None,
         }

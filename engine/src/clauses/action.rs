@@ -111,7 +111,7 @@ impl Action {
         given: &Fields,
         seal: Option<&String>,
     ) -> Result<(), Rejection> {
-        if self.needs_seal && seal.is_none() {
+        if self.needs_seal && seal.is_none_or(|seal| seal.trim().is_empty()) {
             return Err(Rejection::SealMissing { action: self.name.clone() });
         }
         let values = self.form.fill(given, moment)?;

@@ -209,7 +209,9 @@ impl DeadlineRule {
         let applies = rung.hook.when.as_ref().is_none_or(|when| when.holds(&moment.place(visit)));
         let light = rung.light.filter(|_| applies);
         moment.emit(Event::RungPassed { visit, step: step.clone(), rung: number, at, line, light, next });
+        moment.rung_at = Some(at);
         rung.hook.run(moment, visit, step, crate::event::Edge::Rung(number), may_move);
+        moment.rung_at = None;
     }
 }
 

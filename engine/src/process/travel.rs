@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::Process;
 use crate::case::Visit;
-use crate::clauses::hook::perform;
 use crate::event::{Cause, Ending, Event};
 use crate::ids::VisitId;
 use crate::moment::{Entry, Moment, StepId, Target, Work};
@@ -173,7 +172,6 @@ impl Process {
                 continue;
             }
             self.pass_missed_rungs(moment, visit);
-            perform(&step.on_enter, moment, visit);
             let inside: Vec<VisitId> =
                 group.values().filter(|inner| inner.parent == old).map(|inner| inner.id).collect();
             if inside.is_empty() {

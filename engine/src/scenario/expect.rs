@@ -68,10 +68,10 @@ fn hold(expected: &Expected, stage: &Stage<'_>, player: &Player, at: Option<&Nam
             same("the outcome is", wanted, found)
         }
         Expected::Open(wanted) => same("open is", &wanted.to_string(), &case.is_open().to_string()),
-        Expected::Marks(wanted) => listed("marks are", wanted, stage, |event| match event {
-            Event::Marked { kind, .. } => Some(kind.clone()),
-            _ => None,
-        }),
+        Expected::Marks(wanted) => {
+            let marks = stage.players.iter().flat_map(|player| &player.case.marks);
+            same_names("marks are", wanted, marks.map(|mark| &mark.kind))
+        }
         Expected::Documents(wanted) => listed("documents are", wanted, stage, |event| match event {
             Event::DocumentFiled { template, .. } => Some(template.clone()),
             _ => None,
@@ -151,8 +151,12 @@ fn may(stage: &Stage<'_>, player: &Player, who: &Name, wanted: &[Name]) -> Resul
 
 fn listed(what: &str, wanted: &[Name], stage: &Stage<'_>, pick: impl Fn(&Event) -> Option<Name>) -> Result<(), String> {
     let found: Vec<Name> = stage.players.iter().flat_map(|player| &player.events).filter_map(pick).collect();
-    let text = |names: &[Name]| names.iter().map(Name::as_str).collect::<Vec<&str>>().join(", ");
-    same(what, &text(wanted), &text(&found))
+    same_names(what, wanted, &found)
+}
+
+fn same_names<'a>(what: &str, wanted: &[Name], found: impl IntoIterator<Item = &'a Name>) -> Result<(), String> {
+    let text = |names: Vec<&Name>| names.into_iter().map(Name::as_str).collect::<Vec<&str>>().join(", ");
+    same(what, &text(wanted.iter().collect()), &text(found.into_iter().collect()))
 }
 
 fn same(what: &str, wanted: &str, found: &str) -> Result<(), String> {

@@ -11,9 +11,9 @@ use super::Findings;
 use crate::runner::Shared;
 use crate::runner::history::{Known, restore};
 use crate::runner::outgoing::Outgoing;
-use crate::runner::projection::{self, LOGS, STATE};
+use crate::runner::projection::{self, STATE};
 use crate::storage::transitions::Stored;
-use crate::storage::{Cell, Result, Table, documents, jobs, notices, outbox};
+use crate::storage::{Cell, Result, Table, documents, incidents, jobs, notices, outbox};
 
 /// Rows by their keys.
 pub type Rows = BTreeMap<Vec<Cell>, Vec<Cell>>;
@@ -28,7 +28,7 @@ const OUTGOING: [&Table; 4] = [&outbox::TABLE, &jobs::TABLE, &notices::TABLE, &d
 
 impl Default for Expected {
     fn default() -> Self {
-        let tables = STATE.into_iter().chain(LOGS).chain(OUTGOING);
+        let tables = STATE.into_iter().chain([&incidents::TABLE]).chain(OUTGOING);
         Self { tables: tables.map(|table| (table, Rows::new())).collect() }
     }
 }
@@ -72,9 +72,7 @@ impl Expected {
             let before = folded.clone();
             folded.apply_all(transition);
             outgoing.add(&definition, &before, &folded, transition);
-            for (table, rows) in LOGS.into_iter().zip(projection::log(case, transition)) {
-                self.put(table, rows);
-            }
+            self.put(&incidents::TABLE, projection::incidents(case, transition));
         }
         let updated_at = transitions.last().map_or(first.at, |last| last.at);
         let known = Known { case: Arc::new(folded), hash: last.hash.clone(), updated_at };

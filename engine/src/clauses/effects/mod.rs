@@ -99,7 +99,8 @@ impl Deed {
             Act::Mark { kind, unit, person } => {
                 let unit = name_of(moment, visit, unit.as_ref());
                 let person = name_of(moment, visit, person.as_ref());
-                moment.emit(Event::Marked { kind: kind.clone(), unit, person });
+                let at = moment.rung_at.filter(|at| *at != moment.now);
+                moment.emit(Event::Marked { kind: kind.clone(), unit, person, at });
             }
             Act::Start { process, with } => {
                 let fields = fields_of(moment, visit, with);
