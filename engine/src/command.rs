@@ -47,7 +47,7 @@ pub enum Ask {
         /// The task's visit.
         visit: VisitId,
     },
-    /// Put a task back.
+    /// Put a task back. The clock does it for a holder whom the organisation does not know any more.
     Release {
         /// The task's visit.
         visit: VisitId,

@@ -2,7 +2,7 @@
 
 use crate::clauses::people::acting;
 use crate::command::Ask;
-use crate::event::{Assigned, Event};
+use crate::event::{Actor, Assigned, Event};
 use crate::ids::{Name, VisitId};
 use crate::moment::Moment;
 use crate::process::Process;
@@ -17,6 +17,7 @@ use crate::steps::task::Task as TaskStep;
 pub fn task(process: &Process, moment: &mut Moment<'_>, ask: &Ask) -> Result<(), Rejection> {
     match ask {
         Ask::Claim { visit } => claim(process, moment, *visit),
+        Ask::Release { visit } if *moment.by == Actor::Clock => give_up(process, moment, *visit),
         Ask::Release { visit } => {
             permit(process, "release")?;
             let task = held_by_actor(process, moment, *visit)?;
@@ -96,6 +97,21 @@ fn claim(process: &Process, moment: &mut Moment<'_>, visit: VisitId) -> Result<(
     let absent = acting(moment.by, &step.by.candidates(&place), &place, moment.now)?;
     step.people.allows(&moment.case, &person, absent.as_ref())?;
     moment.emit(Event::TaskAssigned { visit, to: person, how: Assigned::Claimed });
+    Ok(())
+}
+
+/// Frees a task whose holder the organisation does not know any more: it goes back to who asked them, or to all.
+fn give_up(process: &Process, moment: &mut Moment<'_>, visit: VisitId) -> Result<(), Rejection> {
+    task_step(process, moment, visit)?;
+    let task = moment.visit(visit).and_then(|visit| visit.task.clone()).ok_or(Rejection::NoSuchVisit { visit })?;
+    let holder = task.holder.ok_or(Rejection::NotHeld)?;
+    if known(moment, &holder).is_ok() {
+        return Err(Rejection::HeldByOther { holder });
+    }
+    moment.emit(match task.asked_by.filter(|person| known(moment, person).is_ok()) {
+        Some(to) => Event::TaskAssigned { visit, to, how: Assigned::Answered },
+        None => Event::TaskReleased { visit },
+    });
     Ok(())
 }
 
