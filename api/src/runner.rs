@@ -10,6 +10,7 @@ mod jobs;
 mod outgoing;
 mod outside;
 mod projection;
+mod recalculation;
 mod rendering;
 mod schedules;
 mod submission;
@@ -25,7 +26,7 @@ use duban_engine::case::Case;
 use duban_engine::event::Transition;
 use duban_engine::ids::CaseId;
 use duban_engine::library::{Library, Unsound};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
@@ -45,6 +46,9 @@ use crate::storage::{Database, Result, micros, outbox, processes, transitions};
 
 /// What other nodes are told when something was deployed.
 const DEPLOYED: &str = "deployed";
+
+/// The least by which two instants differ.
+const MICROSECOND: SignedDuration = SignedDuration::from_micros(1);
 
 /// How a runner works.
 #[derive(Clone, Debug)]
@@ -198,10 +202,20 @@ impl Runner {
         let ready = Ready::compile(files)?;
         let library = Arc::clone(&ready.library);
         let now = self.shared.clock.now();
-        let (deployment, versions) = definitions::deployment(files, &library, now);
+        let latest = processes::active(&self.shared.database).await?.map(|latest| latest.deployed_at + MICROSECOND);
+        // The latest counts, even when the clock was put back or stands still.
+        let deployed_at = latest.map_or(now, |latest| latest.max(now));
+        let (deployment, versions) = definitions::deployment(files, &library, deployed_at);
+        // What cannot be read may have been counted by any calendar.
+        let is_known = self.shared.definitions.refresh(&self.shared.database).await.is_ok();
+        let before = self.shared.definitions.active();
+        let is_needed = before.is_some_and(|before| !is_known || recalculation::is_needed(&before, &library));
         let mut transaction = self.shared.database.begin().await?;
         processes::deploy(&mut transaction, &deployment, &versions).await?;
         schedules::replace(&mut transaction, &library, now).await?;
+        if is_needed {
+            recalculation::begin(&mut transaction, &deployment.id, now).await?;
+        }
         transaction.commit().await?;
         self.shared.definitions.install(deployment.id, ready);
         self.shared.database.tell(DEPLOYED).await?;
@@ -232,6 +246,7 @@ impl Runner {
         let mut all = 0;
         loop {
             let served = self.dispatch_due().await?
+                + recalculation::sweep(&self.shared).await?
                 + timekeeper::fire_due(&self.shared).await?
                 + timekeeper::wake_due(&self.shared).await?;
             if served == 0 {

@@ -17,6 +17,7 @@ pub mod marks;
 pub mod notices;
 pub mod outbox;
 pub mod processes;
+pub mod recalculations;
 pub mod schedules;
 pub mod serials;
 pub mod tasks;
@@ -101,6 +102,7 @@ pub const TABLES: &[&Table] = &[
     &processes::DEPLOYMENTS,
     &processes::TABLE,
     &schedules::TABLE,
+    &recalculations::TABLE,
     &tokens::TABLE,
 ];
 
@@ -118,6 +120,7 @@ pub fn statements() -> Vec<&'static str> {
         notices::STATEMENTS,
         outbox::STATEMENTS,
         processes::STATEMENTS,
+        recalculations::STATEMENTS,
         schedules::STATEMENTS,
         serials::STATEMENTS,
         tasks::STATEMENTS,

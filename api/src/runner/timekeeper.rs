@@ -11,8 +11,8 @@ use tokio::task::JoinSet;
 
 use super::outgoing::LEASE;
 use super::submission::{Refusal, Submission};
-use super::{Shared, dispatcher, schedules as starts};
-use crate::storage::{Result, cases, micros, outbox, schedules};
+use super::{Shared, dispatcher, recalculation, schedules as starts};
+use crate::storage::{Result, cases, micros, outbox, recalculations, schedules};
 
 /// How many cases are woken together.
 const WAKES_MAX: i64 = 256;
@@ -51,6 +51,7 @@ pub async fn run(shared: Arc<Shared>) {
 
 /// Serves all that is due; answers when the next comes.
 async fn serve(shared: &Arc<Shared>) -> Result<Option<Timestamp>> {
+    recalculation::sweep(shared).await?;
     fire_due(shared).await?;
     wake_due(shared).await?;
     while dispatcher::claim(shared).await? > 0 {}
@@ -59,6 +60,7 @@ async fn serve(shared: &Arc<Shared>) -> Result<Option<Timestamp>> {
         cases::next_wake(&shared.database, now).await?,
         outbox::next_due(&shared.database).await?,
         schedules::next(&shared.database).await?,
+        recalculations::next_due(&shared.database).await?,
     ];
     Ok(next.into_iter().flatten().min())
 }

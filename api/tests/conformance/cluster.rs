@@ -130,3 +130,11 @@ fn find_binaries() -> Option<PathBuf> {
 pub async fn open(address: &str) -> Database {
     Database::open(address).await.expect("the address is of a fresh database")
 }
+
+/// An empty folder that nobody else uses.
+pub fn scratch() -> PathBuf {
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let path = std::env::temp_dir().join(format!("duban-test-{}-{number}", std::process::id()));
+    std::fs::create_dir_all(&path).expect("the system has a place for temporary files");
+    path
+}
