@@ -8,6 +8,7 @@ mod form;
 mod guard;
 mod health;
 mod history;
+mod incidents;
 mod json;
 mod messages;
 mod notices;
@@ -64,6 +65,8 @@ pub fn router(server: Arc<Server>) -> Router {
         .route("/api/cases/{case}/tasks/{visit}/{verb}", post(tasks::change))
         .route("/api/tasks", get(tasks::list))
         .route("/api/messages/{message}", post(messages::send))
+        .route("/api/incidents", get(incidents::list))
+        .route("/api/incidents/{incident}/retry", post(incidents::retry))
         .route("/api/notices", get(notices::list))
         .route("/api/notices/{notice}/read", post(notices::read))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())

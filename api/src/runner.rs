@@ -5,6 +5,7 @@ mod committer;
 mod definitions;
 mod dispatcher;
 mod history;
+mod incidents;
 mod inside;
 mod jobs;
 mod outgoing;
@@ -31,6 +32,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 pub use definitions::{Definition, Definitions, Ready};
+pub use incidents::GivenUp;
 pub use inside::Message;
 pub use jobs::{Fetched, JobError};
 pub use outside::{Outside, Reply, Replying, Request, Web};

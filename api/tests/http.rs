@@ -11,6 +11,8 @@ mod client;
 mod definitions;
 #[path = "http/fuzz.rs"]
 mod fuzz;
+#[path = "http/incidents.rs"]
+mod incidents;
 #[path = "http/journey.rs"]
 mod journey;
 #[path = "http/permissions.rs"]

@@ -15,11 +15,14 @@ use crate::storage::tokens;
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     /// The person's id in the organization.
-    #[arg(value_name = "PERSON", required_unless_present = "program", conflicts_with = "program")]
+    #[arg(value_name = "PERSON", required_unless_present_any = ["program", "admin"], conflicts_with_all = ["program", "admin"])]
     person: Option<String>,
     /// Another system, by a name of your choice: it may send messages and nothing else.
     #[arg(long, value_name = "NAME")]
     program: Option<String>,
+    /// An administrator, by a name of your choice: they see what stands still and may have it retried, nothing else.
+    #[arg(long, value_name = "NAME", conflicts_with = "program")]
+    admin: Option<String>,
     /// For how many days it works.
     #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=3660))]
     days: u16,
@@ -39,11 +42,13 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failur
 
 async fn change(arguments: &Arguments) -> Result<String, Failure> {
     let database = arguments.storage.open().await?;
-    let (kind, holder) = match (&arguments.person, &arguments.program) {
-        (Some(person), _) => (tokens::PERSON, Name::from(person.as_str())),
-        (None, Some(program)) => (tokens::PROGRAM, Name::from(program.as_str())),
-        (None, None) => return Err("name a person or a program".into()),
+    let (kind, holder) = match (&arguments.person, &arguments.program, &arguments.admin) {
+        (Some(person), _, _) => (tokens::PERSON, person),
+        (None, Some(program), _) => (tokens::PROGRAM, program),
+        (None, None, Some(admin)) => (tokens::ADMINISTRATOR, admin),
+        (None, None, None) => return Err("name a person, a program or an administrator".into()),
     };
+    let holder = Name::from(holder.as_str());
     if arguments.revoke {
         let mut transaction = database.begin().await?;
         let count = tokens::revoke(&mut transaction, kind, &holder).await?;

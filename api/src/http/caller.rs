@@ -24,6 +24,9 @@ pub struct Person(pub Name);
 /// Another system.
 pub struct Program;
 
+/// Somebody who keeps the server running.
+pub struct Administrator(pub Name);
+
 /// The key of the command: the client's own, or one that nobody else has.
 pub struct Key(pub [u8; 16]);
 
@@ -42,6 +45,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Person {
         match principal(parts)? {
             Principal::Person(name) => Ok(Self(name.clone())),
             Principal::Program(_) => Err(Problem::forbidden("this is for people: a program may only send messages")),
+            Principal::Administrator(_) => {
+                Err(Problem::forbidden("this is for people: an administrator's token is for `/api/incidents` only"))
+            }
         }
     }
 }
@@ -52,7 +58,22 @@ impl<S: Send + Sync> FromRequestParts<S> for Program {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
         match principal(parts)? {
             Principal::Program(_) => Ok(Self),
-            Principal::Person(_) => Err(Problem::forbidden("messages are sent by programs, not by people")),
+            Principal::Person(_) | Principal::Administrator(_) => {
+                Err(Problem::forbidden("messages are sent by programs, not by people"))
+            }
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Administrator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        match principal(parts)? {
+            Principal::Administrator(name) => Ok(Self(name.clone())),
+            Principal::Person(_) | Principal::Program(_) => {
+                Err(Problem::forbidden("this is for administrators: `duban token --admin NAME` makes their token"))
+            }
         }
     }
 }
@@ -71,6 +92,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
         let (kind, name) = match principal(parts)? {
             Principal::Person(name) => ("person", name),
             Principal::Program(name) => ("program", name),
+            Principal::Administrator(name) => ("administrator", name),
         };
         for part in [kind.as_bytes(), name.as_bytes(), value.as_bytes()] {
             digest.update((part.len() as u64).to_be_bytes());
@@ -96,7 +118,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Seen {
         if value == HeaderValue::from_static("*") {
             return Ok(Self(None));
         }
-        let number = value.to_str().ok().and_then(|text| text.strip_prefix('"')?.strip_suffix('"')?.parse().ok());
+        let text = value.to_str().ok().and_then(|text| text.strip_prefix('"')?.strip_suffix('"'));
+        // What follows `+` is not the case's own, so that it does not keep anybody from acting.
+        let number = text.and_then(|text| text.split_once('+').map_or(text, |(number, _)| number).parse().ok());
         number.map(|number| Self(Some(number))).ok_or_else(|| {
             let detail = "`If-Match` takes the `ETag` of the case, as \"12\"";
             Problem::new(StatusCode::BAD_REQUEST, "header_wrong", detail)

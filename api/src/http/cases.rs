@@ -20,10 +20,11 @@ use super::Server;
 use super::body::{Json as Body, Route};
 use super::caller::{Key, Known, Person, Seen};
 use super::form::{self, Shown};
+use super::incidents::Line;
 use super::problem::Problem;
 use super::shown;
 use super::subject::Subject;
-use crate::runner::{Answer, Submission};
+use crate::runner::{Answer, GivenUp, Submission};
 
 /// How long a signature may be.
 const SEAL_BYTES_MAX: usize = 8 * 1024;
@@ -72,6 +73,9 @@ struct View<'a> {
     fields: Vec<Shown>,
     steps: Vec<Place<'a>>,
     actions: Vec<Offered<'a>>,
+    /// What the case asked or waits for and was given up.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    incidents: Vec<Line>,
 }
 
 /// Where a case is: one running visit.
@@ -156,18 +160,19 @@ pub async fn show(
     Known(known): Known,
 ) -> Result<Response, Problem> {
     let subject = Subject::find(&server, &person, &id).await?;
-    let etag = shown::etag(subject.case.sequence);
+    let incidents = server.runner.given_up_of(&subject.case).await?;
+    let etag = shown::etag_with(subject.case.sequence, incidents.len());
     let mut response = if known.is_some_and(|known| known == etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let offers = offers(&subject.process, &subject.world(), &subject.case, &person, subject.now);
-        shown::ok(&view(&subject, &offers))
+        shown::ok(&view(&subject, &offers, incidents))
     };
     response.headers_mut().insert(ETAG, etag);
     Ok(response)
 }
 
-fn view<'a>(subject: &'a Subject, offers: &'a [Offer<'a>]) -> View<'a> {
+fn view<'a>(subject: &'a Subject, offers: &'a [Offer<'a>], incidents: Vec<GivenUp>) -> View<'a> {
     let (case, process) = (&*subject.case, &*subject.process);
     View {
         id: case.id,
@@ -185,6 +190,7 @@ fn view<'a>(subject: &'a Subject, offers: &'a [Offer<'a>]) -> View<'a> {
         fields: form::shown(&process.fields, &case.fields, subject.sight.is_full()),
         steps: case.visits.values().filter_map(|visit| place(subject, visit)).collect(),
         actions: offers.iter().map(offered).collect(),
+        incidents: incidents.into_iter().map(Line::from).collect(),
     }
 }
 

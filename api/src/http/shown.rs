@@ -24,6 +24,14 @@ pub fn etag(sequence: u32) -> HeaderValue {
     HeaderValue::from_str(&format!("\"{sequence}\"")).expect("digits in quotes are a header value")
 }
 
+/// The version of a case together with how many of its effects were given up.
+pub fn etag_with(sequence: u32, incidents: usize) -> HeaderValue {
+    if incidents == 0 {
+        return etag(sequence);
+    }
+    HeaderValue::from_str(&format!("\"{sequence}+{incidents}\"")).expect("digits in quotes are a header value")
+}
+
 /// What a command did.
 #[derive(Debug, Serialize)]
 pub struct Done {

@@ -34,6 +34,8 @@ pub enum Fate {
     Settled,
     /// Done.
     Done,
+    /// Nobody wants it any more: why.
+    Unwanted(String),
     /// It failed, and may go better later.
     Again(String),
     /// It failed, and would always fail.
@@ -129,11 +131,18 @@ async fn note(shared: &Shared, ended: &[(Entry, Fate)]) -> std::result::Result<(
     for (entry, fate) in ended {
         match fate {
             Fate::Settled | Fate::Done | Fate::Left => {}
-            Fate::Again(error) => {
-                let next = (entry.attempts < ATTEMPTS_MAX).then(|| now + backoff(entry.attempts));
-                outbox::fail(&mut transaction, &entry.id, next, error).await?;
+            Fate::Unwanted(why) => {
+                tracing::info!(entry = entry.id, why, "an effect is not wanted any more");
+                outbox::dismiss(&mut transaction, &entry.id, now, why).await?;
             }
-            Fate::Dead(error) => outbox::fail(&mut transaction, &entry.id, None, error).await?,
+            Fate::Again(why) if entry.attempts < ATTEMPTS_MAX => {
+                let next = Some(now + backoff(entry.attempts));
+                outbox::fail(&mut transaction, &entry.id, next, why).await?;
+            }
+            Fate::Again(why) | Fate::Dead(why) => {
+                tracing::error!(entry = entry.id, why, "an effect was given up; `/api/incidents` can have it retried");
+                outbox::fail(&mut transaction, &entry.id, None, why).await?;
+            }
         }
     }
     transaction.commit().await

@@ -6,6 +6,7 @@ use duban_engine::command::{Ask, StartedBy};
 use duban_engine::effect::Effect;
 use duban_engine::event::{Actor, Caller, Fields};
 use duban_engine::ids::{CaseId, Name};
+use duban_engine::rejection::Rejection;
 use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
 
@@ -27,10 +28,7 @@ pub async fn perform(shared: &Arc<Shared>, entry: &Entry, effect: Effect) -> Fat
             let caller = waits.map(|visit| Caller { case: entry.case, visit });
             let start = caller.map_or(StartedBy::Case, StartedBy::Call);
             let submission = Submission::open(case, process, by, start, fields);
-            match shared.submit(submission.settling(&entry.id)).await {
-                Err(refusal @ (Refusal::Rejected(_) | Refusal::NoSuchProcess(_))) => Fate::Dead(refusal.to_string()),
-                other => fate(other),
-            }
+            fate(shared.submit(submission.settling(&entry.id)).await)
         }
         Effect::CancelCase { case } => {
             match shared.submit(Submission::new(case, by, Ask::Cancel).settling(&entry.id)).await {
@@ -63,18 +61,22 @@ pub async fn perform(shared: &Arc<Shared>, entry: &Entry, effect: Effect) -> Fat
     }
 }
 
-/// What becomes of an entry whose command was refused: nobody wants it any more, unless the database failed.
-fn fate(outcome: Result<Answer, Refusal>) -> Fate {
+/// What becomes of an entry after its command: one whose case has moved on is not wanted any more, and any other that
+/// was refused stands still until somebody looks.
+pub fn fate(outcome: Result<Answer, Refusal>) -> Fate {
     match outcome {
         Ok(_) => Fate::Settled,
         Err(Refusal::Storage(_) | Refusal::Stopped) => Fate::Left,
         Err(
-            Refusal::Rejected(_)
+            refusal @ Refusal::Rejected(Rejection::CaseClosed | Rejection::NotAwaited | Rejection::NoSuchVisit { .. }),
+        ) => Fate::Unwanted(refusal.to_string()),
+        Err(
+            refusal @ (Refusal::Rejected(_)
             | Refusal::NoSuchCase(_)
             | Refusal::CaseExists(_)
             | Refusal::Moved { .. }
-            | Refusal::NoSuchProcess(_),
-        ) => Fate::Done,
+            | Refusal::NoSuchProcess(_)),
+        ) => Fate::Dead(refusal.to_string()),
     }
 }
 

@@ -141,11 +141,7 @@ pub async fn request(shared: &Arc<Shared>, entry: &Entry, visit: VisitId, job: &
         Err(reason) => Ask::FailJob { visit, reason },
     };
     let by = Actor::Worker(Name::new(super::outgoing::HTTP));
-    match shared.submit(Submission::new(entry.case, by, ask).settling(&entry.id)).await {
-        Ok(_) => Fate::Settled,
-        Err(Refusal::Storage(_) | Refusal::Stopped) => Fate::Left,
-        Err(_) => Fate::Done,
-    }
+    super::inside::fate(shared.submit(Submission::new(entry.case, by, ask).settling(&entry.id)).await)
 }
 
 async fn send(shared: &Shared, entry: &Entry, job: &Job) -> std::result::Result<Fields, String> {

@@ -32,12 +32,15 @@ const FINISH: &str = "UPDATE outbox SET due_at = NULL, done_at = $2, error = NUL
 const FAIL: &str = "UPDATE outbox SET due_at = CAST($2 AS BIGINT), error = $3 WHERE id = $1";
 const DEAD: &str = "SELECT id, case_id, sequence, effect, created_at, due_at, attempts, done_at, error FROM outbox
     WHERE due_at IS NULL AND done_at IS NULL ORDER BY id LIMIT $1";
+const DEAD_OF: &str = "SELECT id, case_id, sequence, effect, created_at, due_at, attempts, done_at, error FROM outbox
+    WHERE due_at IS NULL AND done_at IS NULL AND case_id IN (SELECT value FROM each($1)) ORDER BY id LIMIT $2";
+const DISMISS: &str = "UPDATE outbox SET due_at = NULL, done_at = $2, error = $3 WHERE id = $1";
 const REVIVE: &str = "UPDATE outbox SET due_at = $2, attempts = 0
     WHERE id = $1 AND due_at IS NULL AND done_at IS NULL";
 const OF_CASE: &str = "SELECT id, case_id, sequence, effect, created_at, due_at, attempts, done_at, error FROM outbox
     WHERE id >= $1 AND id < $2 ORDER BY sequence, id";
 
-pub(super) const STATEMENTS: &[&str] = &[CLAIM, NEXT_DUE, FINISH, FAIL, DEAD, REVIVE, OF_CASE];
+pub(super) const STATEMENTS: &[&str] = &[CLAIM, NEXT_DUE, FINISH, FAIL, DEAD, DEAD_OF, DISMISS, REVIVE, OF_CASE];
 
 /// Something to be done.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +61,7 @@ pub struct Entry {
     pub attempts: u32,
     /// When it was done.
     pub done_at: Option<Timestamp>,
-    /// Why the last attempt failed.
+    /// Why the last attempt failed, or why nobody wants it any more.
     pub error: Option<String>,
 }
 
@@ -124,6 +127,19 @@ pub async fn fail(transaction: &mut Transaction, id: &str, next: Option<Timestam
 pub async fn dead(database: &Database, limit: i64) -> Result<Vec<Entry>> {
     let rows = database.fetch(DEAD, &[limit.into()]).await?;
     rows.iter().map(Entry::read).collect()
+}
+
+/// Up to `limit` entries of some cases that were given up.
+pub async fn dead_of(database: &Database, cases: &[CaseId], limit: i64) -> Result<Vec<Entry>> {
+    let cases = cases.iter().map(CaseId::to_string).collect();
+    let rows = database.fetch(DEAD_OF, &[Cell::Texts(cases), limit.into()]).await?;
+    rows.iter().map(Entry::read).collect()
+}
+
+/// Notes that an entry is over because nobody wants it any more, and why.
+pub async fn dismiss(transaction: &mut Transaction, id: &str, at: Timestamp, why: &str) -> Result<()> {
+    transaction.execute(DISMISS, &[id.into(), at.into(), why.into()]).await?;
+    Ok(())
 }
 
 /// Has a dead entry tried again; answers whether there was one.

@@ -24,12 +24,15 @@ pub const PERSON: &str = "person";
 /// The kind of a token that another system holds.
 pub const PROGRAM: &str = "program";
 
+/// The kind of a token that an administrator holds.
+pub const ADMINISTRATOR: &str = "administrator";
+
 /// A token as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
     /// The digest of the token.
     pub digest: String,
-    /// Whose it is: [`PERSON`] or [`PROGRAM`].
+    /// Whose it is: [`PERSON`], [`PROGRAM`] or [`ADMINISTRATOR`].
     pub kind: &'static str,
     /// Who.
     pub holder: Name,

@@ -3,6 +3,7 @@
 mod calendar;
 mod cluster;
 mod effects;
+mod incidents;
 mod runner;
 mod storage;
 mod tampering;

@@ -62,7 +62,7 @@ fn a_change_goes_live_for_new_cases_and_a_mistake_does_not() {
 }
 
 /// Asks again and again.
-fn wait(is_so: impl Fn() -> bool) {
+pub fn wait(is_so: impl Fn() -> bool) {
     let begun = Instant::now();
     while !is_so() {
         assert!(begun.elapsed() < PATIENCE, "it did not come");

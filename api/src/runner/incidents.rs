@@ -1,0 +1,98 @@
+//! Effects that were given up: what stands still because of them, and how they are tried again.
+
+use duban_engine::case::Case;
+use duban_engine::effect::Effect;
+use duban_engine::ids::CaseId;
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use super::Runner;
+use crate::storage::outbox::{self, Entry};
+use crate::storage::{Result, incidents};
+
+/// How many are shown with one case: more than anybody reads.
+const OF_CASE_MAX: i64 = 100;
+
+/// An effect that was given up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GivenUp {
+    /// The key to have it retried by.
+    pub id: String,
+    /// The case that asked for it.
+    pub case: CaseId,
+    /// The case that waits for it.
+    pub waiting: Option<CaseId>,
+    /// What it is, as `open_case`.
+    pub effect: String,
+    /// Why it was given up.
+    pub reason: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it was asked for.
+    pub asked_at: Timestamp,
+}
+
+impl From<Entry> for GivenUp {
+    fn from(entry: Entry) -> Self {
+        let waiting = match serde_json::from_str(&entry.effect) {
+            Ok(Effect::OpenCase { waits: Some(_), .. } | Effect::QueueJob { .. }) => Some(entry.case),
+            Ok(Effect::TellCaller { caller, .. }) => Some(caller.case),
+            Ok(_) | Err(_) => None,
+        };
+        let kind = serde_json::from_str(&entry.effect)
+            .ok()
+            .and_then(|effect: Json| effect["effect"].as_str().map(str::to_owned));
+        Self {
+            id: entry.id,
+            case: entry.case,
+            waiting,
+            effect: kind.unwrap_or_else(|| "unknown".to_owned()),
+            reason: entry.error.unwrap_or_default(),
+            attempts: entry.attempts,
+            asked_at: entry.created_at,
+        }
+    }
+}
+
+impl Runner {
+    /// Up to `limit` effects that were given up.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn given_up(&self, limit: u16) -> Result<Vec<GivenUp>> {
+        let dead = outbox::dead(&self.shared.database, i64::from(limit)).await?;
+        Ok(dead.into_iter().map(GivenUp::from).collect())
+    }
+
+    /// The effects that were given up and that a case asked for or waits for.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn given_up_of(&self, case: &Case) -> Result<Vec<GivenUp>> {
+        let called = case.visits.values().filter_map(|visit| visit.child);
+        let cases: Vec<CaseId> = called.chain([case.id]).collect();
+        let dead = outbox::dead_of(&self.shared.database, &cases, OF_CASE_MAX).await?;
+        let concerns = |found: &GivenUp| found.case == case.id || found.waiting == Some(case.id);
+        Ok(dead.into_iter().map(GivenUp::from).filter(concerns).collect())
+    }
+
+    /// Has an effect that was given up tried again; answers whether there is one with this id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn retry(&self, id: &str) -> Result<bool> {
+        let mut transaction = self.shared.database.begin().await?;
+        let is_revived = outbox::revive(&mut transaction, id, self.shared.clock.now()).await?;
+        transaction.commit().await?;
+        self.shared.nudge.notify_one();
+        Ok(is_revived)
+    }
+
+    /// Up to `limit` incidents that the definitions of cases led to, newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn raised(&self, limit: u16) -> Result<Vec<incidents::Incident>> {
+        incidents::latest(&self.shared.database, i64::from(limit)).await
+    }
+}
