@@ -10,9 +10,11 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 
 use super::json;
 use super::problem::Problem;
+use crate::storage::hexadecimal;
 
 /// How large a body may be: several long texts.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -20,8 +22,11 @@ const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// How long sending a body may take.
 const BODY_TIME_MAX: Duration = Duration::from_secs(20);
 
-/// A body in JSON. Without a body it is `{}`.
-pub struct Json<T>(pub T);
+/// A body in JSON, with the fingerprint of the request. Without a body it is `{}`.
+pub struct Json<T>(pub T, pub Fingerprint);
+
+/// What tells a request from every other: the SHA-256 of its method, path and body.
+pub struct Fingerprint(pub String);
 
 /// The variable parts of the path.
 pub struct Route<T>(pub T);
@@ -35,14 +40,27 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         let bytes = read(&parts.headers, body).await?;
+        let fingerprint = Fingerprint::of(&parts, &bytes);
         if bytes.is_empty() {
-            return json::shape(serde_json::Value::Object(serde_json::Map::new())).map(Self);
+            let empty = json::shape(serde_json::Value::Object(serde_json::Map::new()))?;
+            return Ok(Self(empty, fingerprint));
         }
         if !is_json(&parts.headers) {
             let detail = "the body must be JSON: send `Content-Type: application/json`";
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
         }
-        json::shape(json::parse(&bytes)?).map(Self)
+        Ok(Self(json::shape(json::parse(&bytes)?)?, fingerprint))
+    }
+}
+
+impl Fingerprint {
+    fn of(parts: &Parts, body: &[u8]) -> Self {
+        let mut digest = Sha256::new();
+        for part in [parts.method.as_str().as_bytes(), parts.uri.path().as_bytes(), body] {
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+        Self(hexadecimal(&digest.finalize()))
     }
 }
 

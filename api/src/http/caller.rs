@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, StatusCode};
 use duban_engine::ids::Name;
 use sha2::{Digest, Sha256};
 
+use super::body::Fingerprint;
 use super::problem::Problem;
 use crate::access::Principal;
 use crate::random;
@@ -28,7 +29,11 @@ pub struct Program;
 pub struct Administrator(pub Name);
 
 /// The key of the command: the client's own, or one that nobody else has.
-pub struct Key(pub [u8; 16]);
+pub struct Key {
+    /// It names the command, and the case that the command opens.
+    pub bytes: [u8; 16],
+    is_given: bool,
+}
 
 /// The version that the client has seen and wants to change.
 pub struct Seen(pub Option<u32>);
@@ -82,7 +87,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        let Some(value) = parts.headers.get(IDEMPOTENCY_KEY) else { return Ok(Self(random::bytes())) };
+        let Some(value) = parts.headers.get(IDEMPOTENCY_KEY) else {
+            return Ok(Self { bytes: random::bytes(), is_given: false });
+        };
         if value.is_empty() || value.len() > KEY_BYTES_MAX {
             let detail = format!("`Idempotency-Key` has 1 to {KEY_BYTES_MAX} bytes");
             return Err(Problem::new(StatusCode::BAD_REQUEST, "header_wrong", detail));
@@ -99,14 +106,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
             digest.update(part);
         }
         let digest: [u8; 32] = digest.finalize().into();
-        Ok(Self(*digest.first_chunk().expect("32 bytes have a first half")))
+        let bytes = *digest.first_chunk().expect("32 bytes have a first half");
+        Ok(Self { bytes, is_given: true })
     }
 }
 
 impl Key {
     /// The key as the runner keeps it.
     pub fn text(&self) -> String {
-        format!("http:{:032x}", u128::from_be_bytes(self.0))
+        format!("http:{:032x}", u128::from_be_bytes(self.bytes))
+    }
+
+    /// What a request under this key is told by; nobody sends a key of our own again.
+    pub fn fingerprint(&self, Fingerprint(found): Fingerprint) -> Option<String> {
+        self.is_given.then_some(found)
     }
 }
 

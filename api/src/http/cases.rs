@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::Server;
-use super::body::{Json as Body, Route};
+use super::body::{Fingerprint, Json as Body, Route};
 use super::caller::{Key, Known, Person, Seen};
 use super::form::{self, Shown};
 use super::incidents::Line;
@@ -140,14 +140,15 @@ pub async fn open(
     State(server): State<Arc<Server>>,
     Person(person): Person,
     key: Key,
-    Body(opening): Body<Opening>,
+    Body(opening, fingerprint): Body<Opening>,
 ) -> Result<Response, Problem> {
     let by = Actor::Person { person, deputy_for: None };
     let fields = form::filled(opening.fields)?;
     // The id comes from the key, so that a command that is sent again cannot open a second case.
-    let case = CaseId(u128::from_be_bytes(key.0));
+    let case = CaseId(u128::from_be_bytes(key.bytes));
     let process = Name::from(opening.process);
     let submission = Submission::open(case, process, by, StartedBy::Person, fields).with_key(key.text());
+    let submission = submission.with_fingerprint(key.fingerprint(fingerprint));
     let answer = server.runner.submit(submission).await?;
     Ok(shown::done(StatusCode::CREATED, answer))
 }
@@ -246,7 +247,7 @@ pub async fn act(
     Route((id, action)): Route<(String, String)>,
     key: Key,
     seen: Seen,
-    Body(taking): Body<Taking>,
+    Body(taking, fingerprint): Body<Taking>,
 ) -> Result<Response, Problem> {
     if taking.seal.as_ref().is_some_and(|seal| seal.len() > SEAL_BYTES_MAX) {
         let detail = format!("a seal has {SEAL_BYTES_MAX} bytes at most");
@@ -254,7 +255,8 @@ pub async fn act(
     }
     let fields = form::filled(taking.fields)?;
     let ask = Ask::TakeAction { visit: taking.visit.map(VisitId), action: action.into(), fields, seal: taking.seal };
-    submit(&server, person, &id, ask, &key, seen).await.map(|answer| shown::done(StatusCode::OK, answer))
+    let key = (&key, fingerprint);
+    submit(&server, person, &id, ask, key, seen).await.map(|answer| shown::done(StatusCode::OK, answer))
 }
 
 /// `POST /api/cases/{case}/withdraw`: takes the person's last action back.
@@ -264,9 +266,11 @@ pub async fn withdraw(
     Route(id): Route<String>,
     key: Key,
     seen: Seen,
-    Body(Nothing {}): Body<Nothing>,
+    Body(Nothing {}, fingerprint): Body<Nothing>,
 ) -> Result<Response, Problem> {
-    submit(&server, person, &id, Ask::Withdraw, &key, seen).await.map(|answer| shown::done(StatusCode::OK, answer))
+    submit(&server, person, &id, Ask::Withdraw, (&key, fingerprint), seen)
+        .await
+        .map(|answer| shown::done(StatusCode::OK, answer))
 }
 
 /// Has a person's command done to a case that they may see.
@@ -275,17 +279,17 @@ pub async fn submit(
     person: Name,
     id: &str,
     ask: Ask,
-    key: &Key,
+    (key, fingerprint): (&Key, Fingerprint),
     Seen(seen): Seen,
 ) -> Result<Answer, Problem> {
     let subject = Subject::find(server, &person, id).await?;
     let by = Actor::Person { person, deputy_for: None };
-    let mut submission = Submission::new(subject.case.id, by, ask).with_key(key.text());
+    let mut submission =
+        Submission::new(subject.case.id, by, ask).with_key(key.text()).with_fingerprint(key.fingerprint(fingerprint));
     submission.seen = seen;
     let answer = server.runner.submit(submission).await?;
     if answer.case != subject.case.id {
-        let detail = "this `Idempotency-Key` was used for another case";
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "key_reused", detail));
+        return Err(Problem::key_reused());
     }
     Ok(answer)
 }

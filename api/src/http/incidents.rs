@@ -89,7 +89,7 @@ pub async fn retry(
     State(server): State<Arc<Server>>,
     Administrator(name): Administrator,
     Route(incident): Route<String>,
-    Json(Nothing {}): Json<Nothing>,
+    Json(Nothing {}, _): Json<Nothing>,
 ) -> Result<Response, Problem> {
     if !server.runner.retry(&incident).await? {
         return Err(Problem::not_found("incident"));

@@ -38,12 +38,13 @@ pub async fn send(
     _: Program,
     Route(message): Route<String>,
     key: Key,
-    Json(sending): Json<Sending>,
+    Json(sending, fingerprint): Json<Sending>,
 ) -> Result<Response, Problem> {
     let name = Name::from(message);
     let fields = form::filled(sending.fields)?;
     let (to, by) = (sending.to.map(Name::from), Actor::Message(name.clone()));
-    let message = Message { name: name.clone(), to, fields, by, key: key.text() };
+    let fingerprint = key.fingerprint(fingerprint);
+    let message = Message { name: name.clone(), to, fields, by, key: key.text(), fingerprint };
     let answers = server.runner.deliver(&message).await?;
     if answers.is_empty() {
         let detail = format!("no case awaits `{name}` with these fields, and none begins with it");

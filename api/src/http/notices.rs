@@ -96,7 +96,7 @@ pub async fn read(
     State(server): State<Arc<Server>>,
     Person(person): Person,
     Route(id): Route<String>,
-    Json(Nothing {}): Json<Nothing>,
+    Json(Nothing {}, _): Json<Nothing>,
 ) -> Result<Response, Problem> {
     let (library, now) = (server.library()?, server.runner.clock().now());
     let database = server.runner.database();

@@ -66,6 +66,12 @@ impl Problem {
             .with_header(RETRY_AFTER, HeaderValue::from(RETRY_SECONDS))
     }
 
+    /// The key was sent before with another request: see the IETF draft on the `Idempotency-Key` header, section 2.7.
+    pub fn key_reused() -> Self {
+        let detail = "this `Idempotency-Key` was used for another request";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "key_reused", detail)
+    }
+
     /// The methods that the resource has, for `Allow`.
     pub fn allow(self, methods: HeaderValue) -> Self {
         self.with_header(ALLOW, methods)
@@ -131,6 +137,7 @@ impl From<Refusal> for Problem {
                 Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", refusal.to_string())
                     .with("sequence", sequence)
             }
+            Refusal::KeyReused => Self::key_reused(),
             Refusal::NoSuchProcess(name) => {
                 let detail = format!("there is no process `{name}`");
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "no_such_process", detail).with("pointer", "/process")

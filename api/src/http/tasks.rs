@@ -189,7 +189,7 @@ pub async fn change(
     Route((id, visit, verb)): Route<(String, u32, String)>,
     key: Key,
     seen: Seen,
-    Json(going): Json<Going>,
+    Json(going, fingerprint): Json<Going>,
 ) -> Result<Response, Problem> {
     let visit = VisitId(visit);
     let needs_to = matches!(verb.as_str(), "hand_on" | "delegate");
@@ -207,7 +207,7 @@ pub async fn change(
         "answer" => Ask::Answer { visit },
         _ => return Err(Problem::not_found("resource")),
     };
-    submit(&server, person, &id, ask, &key, seen).await.map(|answer| shown::done(StatusCode::OK, answer))
+    submit(&server, person, &id, ask, (&key, fingerprint), seen).await.map(|answer| shown::done(StatusCode::OK, answer))
 }
 
 fn wrong_to(detail: &str) -> Problem {

@@ -181,6 +181,12 @@ impl Batch<'_> {
     fn decide_one(&self, decided: &mut Decided, submission: &Submission) -> Result<Answer, Refusal> {
         let key = submission.key.as_ref();
         if let Some(done) = key.and_then(|key| self.keys.get(key).or_else(|| decided.done.get(key))) {
+            let is_other = submission.fingerprint.is_some()
+                && done.fingerprint.is_some()
+                && submission.fingerprint != done.fingerprint;
+            if is_other {
+                return Err(Refusal::KeyReused);
+            }
             return Ok(Answer { case: done.case, sequence: done.sequence, number: done.number.clone() });
         }
         let answer = match &submission.command.ask {
@@ -188,8 +194,8 @@ impl Batch<'_> {
             _ => self.act(decided, submission),
         }?;
         if let Some(key) = key {
-            let done =
-                Done { case: answer.case, sequence: answer.sequence, number: answer.number.clone(), at: self.now };
+            let (number, fingerprint) = (answer.number.clone(), submission.fingerprint.clone());
+            let done = Done { case: answer.case, sequence: answer.sequence, number, at: self.now, fingerprint };
             decided.done.insert(key.clone(), done);
         }
         Ok(answer)

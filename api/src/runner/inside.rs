@@ -46,7 +46,7 @@ pub async fn perform(shared: &Arc<Shared>, entry: &Entry, effect: Effect) -> Fat
             fate(shared.submit(Submission::new(caller.case, by, ask).settling(&entry.id)).await)
         }
         Effect::SendMessage { message, to, fields } => {
-            let message = Message { name: message, to, fields, by, key: entry.id.clone() };
+            let message = Message { name: message, to, fields, by, key: entry.id.clone(), fingerprint: None };
             match deliver(shared, &message).await {
                 Ok(answers) if answers.is_empty() && message.to.is_some() => {
                     Fate::Dead(format!("no case awaits `{}`", message.name))
@@ -75,6 +75,7 @@ pub fn fate(outcome: Result<Answer, Refusal>) -> Fate {
             | Refusal::NoSuchCase(_)
             | Refusal::CaseExists(_)
             | Refusal::Moved { .. }
+            | Refusal::KeyReused
             | Refusal::NoSuchProcess(_)),
         ) => Fate::Dead(refusal.to_string()),
     }
@@ -93,6 +94,8 @@ pub struct Message {
     pub by: Actor,
     /// The same key again has no second effect.
     pub key: String,
+    /// What tells it from another message under the same key.
+    pub fingerprint: Option<String>,
 }
 
 impl Runner {
@@ -116,7 +119,9 @@ async fn deliver(shared: &Arc<Shared>, message: &Message) -> Result<Vec<Answer>,
         let key = format!("{}:{}", message.key, process.name);
         let start = StartedBy::Message(message.name.clone());
         let case = case_of(&key);
-        Submission::open(case, process.name.clone(), message.by.clone(), start, message.fields.clone()).with_key(key)
+        Submission::open(case, process.name.clone(), message.by.clone(), start, message.fields.clone())
+            .with_key(key)
+            .with_fingerprint(message.fingerprint.clone())
     });
     let mut answers = submit_all(shared, opened).await?;
     let listening: Vec<Name> =
@@ -133,7 +138,9 @@ async fn deliver(shared: &Arc<Shared>, message: &Message) -> Result<Vec<Answer>,
 
 fn to_case(message: &Message, case: CaseId) -> Submission {
     let ask = Ask::Deliver { message: message.name.clone(), fields: message.fields.clone() };
-    Submission::new(case, message.by.clone(), ask).with_key(format!("{}:{case}", message.key))
+    Submission::new(case, message.by.clone(), ask)
+        .with_key(format!("{}:{case}", message.key))
+        .with_fingerprint(message.fingerprint.clone())
 }
 
 /// Has commands done together; those that were rejected are left out.
@@ -150,7 +157,7 @@ async fn submit_all(
     for outcome in running.join_all().await {
         match outcome {
             Ok(answer) => answers.push(answer),
-            Err(refusal @ (Refusal::Storage(_) | Refusal::Stopped)) => return Err(refusal),
+            Err(refusal @ (Refusal::Storage(_) | Refusal::Stopped | Refusal::KeyReused)) => return Err(refusal),
             Err(
                 Refusal::Rejected(_)
                 | Refusal::NoSuchCase(_)

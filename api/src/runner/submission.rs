@@ -20,6 +20,8 @@ pub struct Submission {
     pub command: Command,
     /// The same key again gets the same answer and has no second effect. Refused commands keep none.
     pub key: Option<String>,
+    /// What was asked with the key, as the sender tells one request from another: another one is refused.
+    pub fingerprint: Option<String>,
     /// The last transition that the asker knows of; a case that has moved on since refuses.
     pub seen: Option<u32>,
     /// The entry of the outbox that is done with this command, whatever becomes of it.
@@ -29,18 +31,40 @@ pub struct Submission {
 impl Submission {
     /// A command for a case that exists.
     pub fn new(case: CaseId, by: Actor, ask: Ask) -> Self {
-        Self { case, process: None, command: Command { by, ask }, key: None, seen: None, settles: None }
+        Self {
+            case,
+            process: None,
+            command: Command { by, ask },
+            key: None,
+            fingerprint: None,
+            seen: None,
+            settles: None,
+        }
     }
 
     /// A command that opens a case.
     pub fn open(case: CaseId, process: Name, by: Actor, start: StartedBy, fields: Fields) -> Self {
         let ask = Ask::Open { case, start, fields, serial: 0 };
-        Self { case, process: Some(process), command: Command { by, ask }, key: None, seen: None, settles: None }
+        Self {
+            case,
+            process: Some(process),
+            command: Command { by, ask },
+            key: None,
+            fingerprint: None,
+            seen: None,
+            settles: None,
+        }
     }
 
     /// The same with a key.
     pub fn with_key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
+        self
+    }
+
+    /// The same with what tells it from another command under the same key.
+    pub fn with_fingerprint(mut self, fingerprint: Option<String>) -> Self {
+        self.fingerprint = fingerprint;
         self
     }
 
@@ -81,6 +105,9 @@ pub enum Refusal {
         /// Its last transition.
         sequence: u32,
     },
+    /// The key was used for something else.
+    #[error("this key was used for another command")]
+    KeyReused,
     /// No such process is deployed.
     #[error("there is no process `{0}`")]
     NoSuchProcess(Name),

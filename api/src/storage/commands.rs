@@ -11,11 +11,20 @@ use super::{Cell, Database, Result, digest};
 /// The table.
 pub const TABLE: Table = Table {
     name: "commands",
-    columns: &[text("key"), text("case_id"), integer("sequence"), text("number"), integer("at"), text("digest")],
+    columns: &[
+        text("key"),
+        text("case_id"),
+        integer("sequence"),
+        text("number"),
+        integer("at"),
+        text("fingerprint"),
+        text("digest"),
+    ],
     key: 1,
 };
 
-const FIND: &str = "SELECT key, case_id, sequence, number, at FROM commands WHERE key IN (SELECT value FROM each($1))";
+const FIND: &str = "SELECT key, case_id, sequence, number, at, fingerprint FROM commands
+    WHERE key IN (SELECT value FROM each($1))";
 
 pub(super) const STATEMENTS: &[&str] = &[FIND];
 
@@ -30,14 +39,18 @@ pub struct Done {
     pub number: Option<Name>,
     /// When it was done.
     pub at: Timestamp,
+    /// What was asked, as whoever sent it tells one request from another.
+    pub fingerprint: Option<String>,
 }
 
 impl Done {
     /// The row's cells, in the order of the table's columns.
     pub fn cells(&self, key: &str) -> Vec<Cell> {
         let number = self.number.as_ref().into();
-        let mut cells = vec![key.into(), self.case.into(), self.sequence.into(), number, self.at.into()];
-        cells.push(digest(&cells).into());
+        let fingerprint = self.fingerprint.as_deref().into();
+        let mut cells = vec![key.into(), self.case.into(), self.sequence.into(), number, self.at.into(), fingerprint];
+        // A row that was written before there were fingerprints has the same digest as one without.
+        cells.push(digest(cells.iter().take(if self.fingerprint.is_some() { 6 } else { 5 })).into());
         cells
     }
 }
@@ -50,7 +63,8 @@ pub async fn find(database: &Database, keys: Vec<String>) -> Result<BTreeMap<Str
     let rows = database.fetch(FIND, &[Cell::Texts(keys)]).await?;
     let found = rows.iter().map(|row| {
         let number = row.maybe_name(3);
-        Ok((row.text(0)?, Done { case: row.case(1)?, sequence: row.count(2)?, number, at: row.at(4)? }))
+        let (case, sequence, at, fingerprint) = (row.case(1)?, row.count(2)?, row.at(4)?, row.maybe_text(5));
+        Ok((row.text(0)?, Done { case, sequence, number, at, fingerprint }))
     });
     found.collect()
 }

@@ -213,6 +213,7 @@ async fn a_message_from_outside_opens_one_case_however_often_it_comes() {
             fields: fields(&[("subject", "来信")]),
             by: Actor::Message(Name::new("letter.came")),
             key: "letter 7".to_owned(),
+            fingerprint: None,
         };
 
         let first = runner.deliver(&letter).await.expect("the database answers");

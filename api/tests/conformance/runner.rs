@@ -81,6 +81,32 @@ async fn the_same_key_gets_the_same_answer_and_no_second_effect() {
 }
 
 #[tokio::test]
+async fn the_same_key_with_something_else_is_refused() {
+    on_each_database(async |address| {
+        let town = Town::new(address).await;
+        let runner = town.runner().await;
+        runner.submit(open(1, "路灯")).await.expect("it is done");
+        let asked = |words: &str, fingerprint: &str| {
+            note(1, words).with_key("k").with_fingerprint(Some(fingerprint.to_owned()))
+        };
+
+        let together = submit_together(&runner, vec![asked("甲", "one"), asked("乙", "two"), asked("甲", "one")]).await;
+        runner.stop().await;
+        let restarted = town.runner().await;
+        let later = restarted.submit(asked("乙", "two")).await;
+        let again = restarted.submit(asked("甲", "one")).await;
+
+        assert!(matches!(together[1], Err(Refusal::KeyReused)), "{:?}", together[1]);
+        assert!(matches!(later, Err(Refusal::KeyReused)), "{later:?}");
+        let first = together[0].as_ref().expect("it is done");
+        assert_eq!((first, first), (together[2].as_ref().expect("it is known"), &again.expect("it is known")));
+        assert_eq!(knows(&restarted, CaseId(1), "times").await, "1");
+        assert_sound(&restarted).await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_rejected_command_keeps_no_key() {
     on_each_database(async |address| {
         let town = Town::new(address).await;

@@ -137,3 +137,31 @@ fn what_is_not_http_is_answered_and_does_not_stop_the_server() {
     assert_eq!(server.send("GET", "/health/live", "", b"").status, 200);
     assert_eq!(server.send("GET", "/health/ready", "", b"").status, 200);
 }
+
+#[test]
+fn a_key_stands_for_one_request() {
+    let server = Server::fresh();
+    let (token, program) = (server.token(&["wei-hongwei"]), server.token(&["--program", "mailbox"]));
+    let key = "Idempotency-Key: 7\r\n";
+    let opening = |content: &str| json!({"process": "appeal", "fields": {"content": content}});
+    let post = |path: &str, body: &Value| server.post_with(&token, path, key, body);
+    let letter = |content: &str| {
+        let body = json!({"fields": {"content": content}});
+        server.post_with(&program, "/api/messages/mailbox.received", key, &body)
+    };
+
+    let first = post("/api/cases", &opening("暖气不热。")).good();
+    let other_body = post("/api/cases", &opening("路灯不亮。"));
+    let case = format!("/api/cases/{}", first["case"].as_str().expect("an id"));
+    let other_path = post(&format!("{case}/actions/answer"), &json!({"fields": {"result": "已答复"}}));
+    let again = post("/api/cases", &opening("暖气不热。")).good();
+    let (sent, other_letter) = (letter("来信一。").good(), letter("来信二。"));
+
+    for refused in [other_body, other_path, other_letter] {
+        assert_eq!((refused.status, refused.code()), (422, "key_reused"), "{refused:?}");
+        assert_eq!(refused.headers["content-type"], "application/problem+json");
+    }
+    assert_eq!(again, first);
+    assert_eq!(server.get(&token, &case).good()["sequence"], first["sequence"], "nothing was done twice");
+    assert_eq!(letter("来信一。").good(), sent);
+}
