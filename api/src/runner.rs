@@ -44,7 +44,7 @@ use committer::{QUEUE_MAX, Waiting};
 use history::Known;
 
 use crate::clock::Clock;
-use crate::storage::{Database, Result, micros, outbox, processes, transitions};
+use crate::storage::{Database, Presence, Result, micros, outbox, processes, transitions};
 
 /// What other nodes are told when something was deployed.
 const DEPLOYED: &str = "deployed";
@@ -108,6 +108,8 @@ pub struct Runner {
     committing: JoinSet<()>,
     /// What follows from commands: the dispatcher, the timekeeper, the ear for other nodes.
     following: JoinSet<()>,
+    /// That this node is alive.
+    presence: Option<Presence>,
 }
 
 /// A deployment was refused.
@@ -148,6 +150,10 @@ impl Runner {
             outbound,
             inbound: tokio::sync::Mutex::new(inbound),
         });
+        let presence = match shared.settings.automatic {
+            true => Some(timekeeper::enter(&shared.database, &*shared.clock).await?),
+            false => None,
+        };
         let mut committing = JoinSet::new();
         for queue in queues {
             committing.spawn(committer::run(Arc::clone(&shared), queue));
@@ -158,7 +164,7 @@ impl Runner {
             following.spawn(dispatcher::run(Arc::clone(&shared)));
             following.spawn(timekeeper::run(Arc::clone(&shared)));
         }
-        Ok(Self { shared, committing, following })
+        Ok(Self { shared, committing, following, presence })
     }
 
     /// Takes no more commands, and returns when those that were taken are answered.
@@ -166,6 +172,9 @@ impl Runner {
         self.shared.stopping.send_replace(true);
         while self.committing.join_next().await.is_some() {}
         self.following.shutdown().await;
+        if let Some(presence) = self.presence {
+            presence.leave().await;
+        }
         self.shared.database.close().await;
     }
 

@@ -4,6 +4,7 @@ mod cell;
 mod database;
 mod migration;
 mod postgres;
+mod presence;
 mod sqlite;
 mod table;
 
@@ -26,6 +27,7 @@ pub mod transitions;
 
 pub use cell::{Cell, Row, digest, hexadecimal, micros, timestamp};
 pub use database::{Database, Listener, Transaction};
+pub use presence::Presence;
 pub use table::{Column, Kind, Table};
 
 /// A failure of the database.

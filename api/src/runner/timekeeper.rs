@@ -9,13 +9,16 @@ use duban_engine::event::Actor;
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinSet;
 
-use super::outgoing::LEASE;
 use super::submission::{Refusal, Submission};
-use super::{Shared, dispatcher, recalculation, schedules as starts};
-use crate::storage::{Result, cases, micros, outbox, recalculations, schedules};
+use super::{Shared, dispatcher, outgoing, recalculation, schedules as starts};
+use crate::clock::Clock;
+use crate::storage::{Database, Presence, Result, cases, micros, outbox, recalculations, schedules};
 
 /// How many cases are woken together.
 const WAKES_MAX: i64 = 256;
+
+/// How long whoever wakes a case has it to themself. Waking takes milliseconds, and waking twice does nothing.
+const LEASE: SignedDuration = SignedDuration::from_secs(10);
 
 /// How many schedules are looked at together.
 const STARTS_MAX: i64 = 64;
@@ -25,6 +28,20 @@ const SLEEP_MAX: SignedDuration = SignedDuration::from_secs(5);
 
 /// How long to rest after the database failed.
 pub const PAUSE: Duration = Duration::from_secs(1);
+
+/// Comes as a node. One that is alone takes at once what the dead held; others wait until their leases end.
+pub async fn enter(database: &Database, clock: &dyn Clock) -> Result<Presence> {
+    let presence = database.enter().await?;
+    if presence.is_alone {
+        let now = clock.now();
+        let mut transaction = database.begin().await?;
+        cases::free(&mut transaction, now).await?;
+        outbox::free(&mut transaction, now, now + outgoing::LEASE).await?;
+        recalculations::free(&mut transaction, now).await?;
+        transaction.commit().await?;
+    }
+    presence.stay().await
+}
 
 /// Serves the clock until the runner ends.
 pub async fn run(shared: Arc<Shared>) {

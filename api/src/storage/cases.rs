@@ -40,8 +40,9 @@ const NEXT_WAKE: &str = "SELECT wake_at, claimed_until FROM cases
 const CLAIM: &str = "UPDATE cases SET claimed_until = $2 WHERE case_id IN (
     SELECT case_id FROM cases WHERE wake_at <= $1 AND claimed_until <= $1
     ORDER BY wake_at LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING case_id, wake_at";
+const FREE: &str = "UPDATE cases SET claimed_until = 0 WHERE wake_at <= $1 AND claimed_until > $1";
 
-pub(super) const STATEMENTS: &[&str] = &[FIND, BY_NUMBER, SEQUENCES, OPEN_AFTER, NEXT_WAKE, CLAIM];
+pub(super) const STATEMENTS: &[&str] = &[FIND, BY_NUMBER, SEQUENCES, OPEN_AFTER, NEXT_WAKE, CLAIM, FREE];
 
 /// One line of the list.
 #[derive(Clone, Debug, PartialEq)]
@@ -167,4 +168,10 @@ pub async fn claim(
     let parameters = [micros(now).into(), micros(until).into(), limit.into()];
     let rows = transaction.fetch(CLAIM, &parameters).await?;
     rows.iter().map(|row| Ok((row.case(0)?, row.at(1)?))).collect()
+}
+
+/// Takes the cases that want to be woken from whoever holds them.
+pub async fn free(transaction: &mut Transaction, now: Timestamp) -> Result<()> {
+    transaction.execute(FREE, &[now.into()]).await?;
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::postgres::{self, Postgres};
 use super::sqlite::{self, Sqlite};
-use super::{Cell, Error, Result, Row, Table, migration};
+use super::{Cell, Error, Presence, Result, Row, Table, migration};
 
 /// What the other nodes are told is at most this many messages behind before some are lost.
 pub(super) const TOLD_MAX: usize = 1024;
@@ -93,6 +93,14 @@ impl Database {
         self.prepare(&table.delete(&source(table.key_columns()))).await?;
         self.prepare(&table.select_between()).await?;
         self.prepare(&table.select()).await
+    }
+
+    /// Comes as a node that serves timers and the outbox.
+    pub async fn enter(&self) -> Result<Presence> {
+        match self {
+            Self::Sqlite(database) => database.enter(),
+            Self::Postgres(database) => database.enter().await,
+        }
     }
 
     /// Tells a few words to every node that listens, this one included.

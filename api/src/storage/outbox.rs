@@ -27,6 +27,7 @@ const CLAIM: &str = "UPDATE outbox SET due_at = $2, attempts = attempts + 1 WHER
     SELECT id FROM outbox WHERE due_at <= $1 ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
     RETURNING id, case_id, sequence, effect, created_at, due_at, attempts, done_at, error";
 const NEXT_DUE: &str = "SELECT MIN(due_at) FROM outbox WHERE due_at IS NOT NULL";
+const FREE: &str = "UPDATE outbox SET due_at = $1 WHERE due_at > $1 AND due_at <= $2";
 const FINISH: &str = "UPDATE outbox SET due_at = NULL, done_at = $2, error = NULL
     WHERE id IN (SELECT value FROM each($1))";
 const FAIL: &str = "UPDATE outbox SET due_at = CAST($2 AS BIGINT), error = $3 WHERE id = $1";
@@ -40,7 +41,7 @@ const REVIVE: &str = "UPDATE outbox SET due_at = $2, attempts = 0
 const OF_CASE: &str = "SELECT id, case_id, sequence, effect, created_at, due_at, attempts, done_at, error FROM outbox
     WHERE id >= $1 AND id < $2 ORDER BY sequence, id";
 
-pub(super) const STATEMENTS: &[&str] = &[CLAIM, NEXT_DUE, FINISH, FAIL, DEAD, DEAD_OF, DISMISS, REVIVE, OF_CASE];
+pub(super) const STATEMENTS: &[&str] = &[CLAIM, NEXT_DUE, FREE, FINISH, FAIL, DEAD, DEAD_OF, DISMISS, REVIVE, OF_CASE];
 
 /// Something to be done.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,6 +108,12 @@ pub async fn claim(transaction: &mut Transaction, now: Timestamp, until: Timesta
 pub async fn next_due(database: &Database) -> Result<Option<Timestamp>> {
     let rows = database.fetch(NEXT_DUE, &[]).await?;
     rows.first().map_or(Ok(None), |row| row.maybe_at(0))
+}
+
+/// Takes the entries that somebody may hold until `until` from them.
+pub async fn free(transaction: &mut Transaction, now: Timestamp, until: Timestamp) -> Result<()> {
+    transaction.execute(FREE, &[now.into(), until.into()]).await?;
+    Ok(())
 }
 
 /// Notes that entries are done.

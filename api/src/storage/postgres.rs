@@ -5,7 +5,7 @@ use std::str::FromStr;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgListener, PgPool, PgPoolOptions, PgRow};
 use sqlx::{Arguments, AssertSqlSafe, Column as _, ConnectOptions, Executor, Row as _, SqlSafeStr, TypeInfo, ValueRef};
 
-use super::{Cell, Column, Kind, Result, Row};
+use super::{Cell, Column, Kind, Presence, Result, Row};
 
 /// How many connections a node holds: committers, readers and the listener.
 const CONNECTIONS_MAX: u32 = 12;
@@ -46,6 +46,10 @@ impl Postgres {
         let statement = AssertSqlSafe(dialect(sql)).into_sql_str();
         self.pool.acquire().await?.prepare(statement).await?;
         Ok(())
+    }
+
+    pub(super) async fn enter(&self) -> Result<Presence> {
+        Presence::of_session(self.pool.acquire().await?.detach()).await
     }
 
     pub(super) async fn tell(&self, words: &str) -> Result<()> {

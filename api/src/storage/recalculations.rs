@@ -17,10 +17,11 @@ const CLAIM: &str = "UPDATE recalculations SET due_at = $2 WHERE id IN (
     SELECT id FROM recalculations WHERE due_at <= $1 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING id, created_at, due_at, reached";
 const NEXT_DUE: &str = "SELECT MIN(due_at) FROM recalculations";
+const FREE: &str = "UPDATE recalculations SET due_at = $1 WHERE due_at > $1";
 const REACH: &str = "UPDATE recalculations SET reached = $2, due_at = $3 WHERE id = $1";
 const CLEAR: &str = "DELETE FROM recalculations";
 
-pub(super) const STATEMENTS: &[&str] = &[CLAIM, NEXT_DUE, REACH, CLEAR];
+pub(super) const STATEMENTS: &[&str] = &[CLAIM, NEXT_DUE, FREE, REACH, CLEAR];
 
 /// A change that is followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +69,12 @@ pub async fn claim(transaction: &mut Transaction, now: Timestamp, until: Timesta
 pub async fn next_due(database: &Database) -> Result<Option<Timestamp>> {
     let rows = database.fetch(NEXT_DUE, &[]).await?;
     rows.first().map_or(Ok(None), |row| row.maybe_at(0))
+}
+
+/// Takes the change from whoever holds it.
+pub async fn free(transaction: &mut Transaction, now: Timestamp) -> Result<()> {
+    transaction.execute(FREE, &[now.into()]).await?;
+    Ok(())
 }
 
 /// Notes how far a change has come, and lets whoever is free go on from `due_at`.

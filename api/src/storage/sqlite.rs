@@ -12,7 +12,7 @@ use sqlx::{Arguments, AssertSqlSafe, Column as _, ConnectOptions, Executor, Row 
 use tokio::sync::broadcast;
 
 use super::database::TOLD_MAX;
-use super::{Cell, Column, Result, Row};
+use super::{Cell, Column, Presence, Result, Row};
 
 /// How many read at the same time; a read keeps a thread busy.
 const READERS_MAX: u32 = 4;
@@ -29,6 +29,7 @@ pub struct Sqlite {
     writer: SqlitePool,
     readers: SqlitePool,
     told: broadcast::Sender<String>,
+    path: String,
 }
 
 /// A transaction that holds the file's write lock from the beginning.
@@ -54,6 +55,7 @@ impl Sqlite {
             writer: writer.test_before_acquire(false).connect_with(options.clone()).await?,
             readers: readers.test_before_acquire(false).connect_with(options).await?,
             told,
+            path: path.to_owned(),
         })
     }
 
@@ -70,6 +72,10 @@ impl Sqlite {
         let statement = AssertSqlSafe(dialect(sql)).into_sql_str();
         self.readers.acquire().await?.prepare(statement).await?;
         Ok(())
+    }
+
+    pub(super) fn enter(&self) -> Result<Presence> {
+        Presence::of_file(&self.path)
     }
 
     pub(super) fn tell(&self, words: &str) {

@@ -4,6 +4,7 @@ mod calendar;
 mod cluster;
 mod effects;
 mod incidents;
+mod presence;
 mod runner;
 mod storage;
 mod tampering;
