@@ -4,7 +4,7 @@ use duban_engine::ids::Name;
 use jiff::Timestamp;
 
 use super::table::{Table, integer, text};
-use super::{Cell, Database, Result, Transaction};
+use super::{Cell, Database, Result, Row, Transaction};
 
 /// The table.
 pub const TABLE: Table =
@@ -30,14 +30,24 @@ pub struct Schedule {
     pub next_at: Timestamp,
 }
 
+impl Schedule {
+    /// A row of the columns of the table.
+    pub fn read(row: &Row) -> Result<Self> {
+        let position = u16::try_from(row.integer(1)?).unwrap_or(u16::MAX);
+        Ok(Self { process: row.name(0)?, position, next_at: row.at(2)? })
+    }
+}
+
 /// Up to `limit` schedules whose time has come, earliest first.
 pub async fn due(database: &Database, now: Timestamp, limit: i64) -> Result<Vec<Schedule>> {
     let rows = database.fetch(DUE, &[now.into(), limit.into()]).await?;
-    let schedules = rows.iter().map(|row| {
-        let position = u16::try_from(row.integer(1)?).unwrap_or(u16::MAX);
-        Ok(Schedule { process: row.name(0)?, position, next_at: row.at(2)? })
-    });
-    schedules.collect()
+    rows.iter().map(Schedule::read).collect()
+}
+
+/// All schedules.
+pub async fn all(database: &Database) -> Result<Vec<Schedule>> {
+    let rows = database.fetch_table(&TABLE).await?;
+    rows.iter().map(Schedule::read).collect()
 }
 
 /// When the next schedule comes.

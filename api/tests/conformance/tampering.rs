@@ -1,6 +1,6 @@
 //! Whoever changes a stored row by hand is found out.
 
-use duban::storage::{Cell, Database, Kind, Table};
+use duban::storage::{Cell, Database, Kind, Table, transitions};
 use duban_engine::ids::{CaseId, Name};
 
 use crate::cluster::on_each_database;
@@ -13,7 +13,7 @@ const ROUNDS: u64 = 40;
 const FAR: i64 = 1_000_003;
 
 /// Tables whose rows are checked, with the columns that may change by themselves.
-const CHECKED: [(&str, &[&str]); 13] = [
+const CHECKED: [(&str, &[&str]); 15] = [
     ("transitions", &[]),
     ("cases", &["claimed_until"]),
     ("tasks", &[]),
@@ -27,10 +27,12 @@ const CHECKED: [(&str, &[&str]); 13] = [
     ("documents", &[]),
     ("jobs", &["free_at", "worker"]),
     ("process_versions", &[]),
+    ("deployments", &[]),
+    ("schedules", &[]),
 ];
 
 /// Tables whose rows may not disappear.
-const KEPT: [&str; 11] = [
+const KEPT: [&str; 14] = [
     "transitions",
     "cases",
     "tasks",
@@ -42,6 +44,9 @@ const KEPT: [&str; 11] = [
     "notices",
     "documents",
     "jobs",
+    "process_versions",
+    "deployments",
+    "schedules",
 ];
 
 /// Numbers that look random and are the same for the same seed (SplitMix64).
@@ -194,6 +199,39 @@ async fn a_history_that_is_cut_off_at_its_end_is_found_at_its_case() {
         let case = Name::from(CaseId(3).to_string());
         assert!(findings.iter().all(|finding| finding.case == *case), "{findings:?}");
         assert!(!findings.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_seal_that_is_taken_out_of_a_history_is_found_though_the_chain_is_mended() {
+    on_each_database(async |address| {
+        let town = Town::new(address).await;
+        let runner = town.runner().await;
+        runner.submit(open(1, "路灯")).await.expect("it is done");
+        let mut stamp = take(1, "stamp");
+        if let duban_engine::command::Ask::TakeAction { seal, .. } = &mut stamp.command.ask {
+            *seal = Some("印".to_owned());
+        }
+        runner.submit(stamp).await.expect("it is done");
+        assert_sound(&runner).await;
+        let histories = transitions::histories(runner.database(), [CaseId(1)]).await.expect("the database answers");
+        let history = &histories[&CaseId(1)];
+        let mut forged = history[1].clone();
+        forged.events = forged.events.replace(",\"seal\":\"印\"", "");
+        assert_ne!(forged.events, history[1].events);
+        forged.hash = forged.hash_after(&history[0].hash);
+        let rows = runner.database().fetch_table(table("cases")).await.expect("the database answers");
+        let mut case = rows[0].0.clone();
+        let hash = table("cases").columns.iter().position(|column| column.name == "hash").expect("cases have a hash");
+        case[hash] = forged.hash.as_str().into();
+        rewrite(runner.database(), table("transitions"), &history[1].cells(), Some(forged.cells())).await;
+        rewrite(runner.database(), table("cases"), &rows[0].0, Some(case)).await;
+
+        let findings = runner.verify().await.expect("the database answers");
+
+        let found: Vec<&str> = findings.iter().map(|finding| finding.what.as_str()).collect();
+        assert_eq!(found, ["transitions: `stamp` in 2 needs a seal and has none"]);
     })
     .await;
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use duban_engine::case::Case;
 use duban_engine::event::{Event, Transition};
 use duban_engine::ids::CaseId;
+use duban_engine::process::Process;
 
 use super::Findings;
 use crate::runner::Shared;
@@ -71,6 +72,7 @@ impl Expected {
         for transition in &transitions {
             let before = folded.clone();
             folded.apply_all(transition);
+            check_seals(&id, &definition.process, transition, findings);
             outgoing.add(&definition, &before, &folded, transition);
             self.put(&incidents::TABLE, projection::incidents(case, transition));
         }
@@ -108,6 +110,18 @@ fn check_chain(case: CaseId, history: &[Stored]) -> std::result::Result<Vec<Tran
         transitions.push(restore(stored).map_err(|error| error.to_string())?);
     }
     Ok(transitions)
+}
+
+/// Every action that needs a seal has one. What is in it is the signer's: nothing here knows their keys.
+fn check_seals(case: &str, process: &Process, transition: &Transition, findings: &mut Findings) {
+    for event in &transition.events {
+        let Event::ActionTaken { step, action, seal: None, .. } = event else { continue };
+        let actions = process.find(step).map_or(&[][..], |(_, step)| &step.actions);
+        if actions.iter().any(|rule| rule.name == *action && rule.needs_seal) {
+            let sequence = transition.sequence;
+            findings.add(case, format!("transitions: `{action}` in {sequence} needs a seal and has none"));
+        }
+    }
 }
 
 fn opening(case: CaseId, first: &Transition) -> Option<(duban_engine::ids::Name, duban_engine::ids::Name)> {
