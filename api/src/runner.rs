@@ -11,6 +11,7 @@ mod jobs;
 mod outgoing;
 mod outside;
 mod projection;
+mod pruning;
 mod recalculation;
 mod rendering;
 mod schedules;
@@ -163,6 +164,7 @@ impl Runner {
         if shared.settings.automatic {
             following.spawn(dispatcher::run(Arc::clone(&shared)));
             following.spawn(timekeeper::run(Arc::clone(&shared)));
+            following.spawn(pruning::run(Arc::clone(&shared)));
         }
         Ok(Self { shared, committing, following, presence })
     }

@@ -22,8 +22,8 @@ use tokio::task::JoinSet;
 
 use super::{Failure, Paint, Screen, counted, runtime};
 use crate::config::{self, Storage};
-use crate::runner::{Runner, Submission};
-use crate::storage::commands;
+use crate::runner::{Answer, Refusal, Runner, Submission};
+use crate::storage::cases;
 
 /// How many rows a file may have; a larger one is split by whoever made it.
 const ROWS_MAX: usize = 100_000;
@@ -60,6 +60,14 @@ pub(super) struct Arguments {
 struct Row {
     key: String,
     fields: Fields,
+}
+
+impl Row {
+    /// The case that the row is or becomes.
+    fn case(&self) -> CaseId {
+        let digest: [u8; 32] = Sha256::digest(&self.key).into();
+        CaseId(u128::from_be_bytes(*digest.first_chunk().expect("32 bytes have a first half")))
+    }
 }
 
 /// What is wrong in which line of the file.
@@ -106,8 +114,8 @@ async fn import(arguments: &Arguments, text: &str, screen: &Screen) -> Result<(b
         Ok(rows) => rows,
         Err(mistakes) => return Ok((false, told(&arguments.file, &mistakes, screen))),
     };
-    let keys = rows.iter().map(|row| row.key.clone()).collect();
-    let before = commands::find(runner.database(), keys).await?.len();
+    let ids: Vec<CaseId> = rows.iter().map(Row::case).collect();
+    let before = cases::sequences(runner.database(), &ids).await?.len();
     let fresh = rows.len() - before;
     if arguments.dry_run {
         let text = format!("{}; {before} of them were imported before\n", counted(rows.len(), "good row"));
@@ -246,8 +254,7 @@ fn try_out(process: &Process, library: &Library, person: &Name, fields: &Fields,
 async fn open(runner: &Arc<Runner>, process: &Name, person: &Name, rows: Vec<Row>) -> Result<(), Failure> {
     let mut under_way = JoinSet::new();
     for row in rows {
-        let digest: [u8; 32] = Sha256::digest(&row.key).into();
-        let id = CaseId(u128::from_be_bytes(*digest.first_chunk().expect("32 bytes have a first half")));
+        let id = row.case();
         let by = Actor::person(person);
         let submission = Submission::open(id, process.clone(), by, StartedBy::Person, row.fields).with_key(row.key);
         let runner = Arc::clone(runner);
@@ -255,13 +262,21 @@ async fn open(runner: &Arc<Runner>, process: &Name, person: &Name, rows: Vec<Row
         if under_way.len() == UNDER_WAY_MAX
             && let Some(opened) = under_way.join_next().await
         {
-            opened??;
+            check(opened?)?;
         }
     }
     while let Some(opened) = under_way.join_next().await {
-        opened??;
+        check(opened?)?;
     }
     Ok(())
+}
+
+/// A row that was imported so long ago that its key is forgotten still has its case.
+fn check(opened: Result<Answer, Refusal>) -> Result<(), Refusal> {
+    match opened {
+        Ok(_) | Err(Refusal::CaseExists(_)) => Ok(()),
+        Err(refusal) => Err(refusal),
+    }
 }
 
 fn told(path: &Path, mistakes: &[Mistake], screen: &Screen) -> String {

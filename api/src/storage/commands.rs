@@ -6,7 +6,7 @@ use duban_engine::ids::{CaseId, Name};
 use jiff::Timestamp;
 
 use super::table::{Table, integer, text};
-use super::{Cell, Database, Result, digest};
+use super::{Cell, Database, Result, Transaction, digest};
 
 /// The table.
 pub const TABLE: Table = Table {
@@ -25,8 +25,10 @@ pub const TABLE: Table = Table {
 
 const FIND: &str = "SELECT key, case_id, sequence, number, at, fingerprint FROM commands
     WHERE key IN (SELECT value FROM each($1))";
+const PRUNE: &str = "DELETE FROM commands WHERE key IN (
+    SELECT key FROM commands WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED)";
 
-pub(super) const STATEMENTS: &[&str] = &[FIND];
+pub(super) const STATEMENTS: &[&str] = &[FIND, PRUNE];
 
 /// The answer to a command that was done.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,4 +69,10 @@ pub async fn find(database: &Database, keys: Vec<String>) -> Result<BTreeMap<Str
         Ok((row.text(0)?, Done { case, sequence, number, at, fingerprint }))
     });
     found.collect()
+}
+
+/// Removes up to `limit` answers to commands that were done before an instant, the oldest first; answers how many
+/// there were.
+pub async fn prune(transaction: &mut Transaction, before: Timestamp, limit: i64) -> Result<u64> {
+    transaction.execute(PRUNE, &[before.into(), limit.into()]).await
 }

@@ -38,10 +38,13 @@ const DEAD_OF: &str = "SELECT id, case_id, sequence, effect, created_at, due_at,
 const DISMISS: &str = "UPDATE outbox SET due_at = NULL, done_at = $2, error = $3 WHERE id = $1";
 const REVIVE: &str = "UPDATE outbox SET due_at = $2, attempts = 0
     WHERE id = $1 AND due_at IS NULL AND done_at IS NULL";
+const PRUNE: &str = "DELETE FROM outbox WHERE id IN (
+    SELECT id FROM outbox WHERE done_at < $1 ORDER BY done_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
 const OF_CASE: &str = "SELECT id, case_id, sequence, effect, created_at, due_at, attempts, done_at, error FROM outbox
     WHERE id >= $1 AND id < $2 ORDER BY sequence, id";
 
-pub(super) const STATEMENTS: &[&str] = &[CLAIM, NEXT_DUE, FREE, FINISH, FAIL, DEAD, DEAD_OF, DISMISS, REVIVE, OF_CASE];
+pub(super) const STATEMENTS: &[&str] =
+    &[CLAIM, NEXT_DUE, FREE, FINISH, FAIL, DEAD, DEAD_OF, DISMISS, REVIVE, PRUNE, OF_CASE];
 
 /// Something to be done.
 #[derive(Clone, Debug, PartialEq)]
@@ -152,6 +155,11 @@ pub async fn dismiss(transaction: &mut Transaction, id: &str, at: Timestamp, why
 /// Has a dead entry tried again; answers whether there was one.
 pub async fn revive(transaction: &mut Transaction, id: &str, at: Timestamp) -> Result<bool> {
     Ok(transaction.execute(REVIVE, &[id.into(), at.into()]).await? == 1)
+}
+
+/// Removes up to `limit` entries that were over before an instant, the oldest first; answers how many there were.
+pub async fn prune(transaction: &mut Transaction, before: Timestamp, limit: i64) -> Result<u64> {
+    transaction.execute(PRUNE, &[before.into(), limit.into()]).await
 }
 
 /// Everything that a case asked for, in order.

@@ -5,6 +5,7 @@ mod cluster;
 mod effects;
 mod incidents;
 mod presence;
+mod pruning;
 mod runner;
 mod storage;
 mod tampering;
