@@ -4,6 +4,7 @@ mod check;
 mod draw;
 mod import;
 mod junit;
+mod schema;
 mod serve;
 mod test;
 mod token;
@@ -43,6 +44,7 @@ enum Command {
     Check(check::Arguments),
     Test(test::Arguments),
     Draw(draw::Arguments),
+    Schema(schema::Arguments),
     Serve(serve::Arguments),
     Token(token::Arguments),
     Import(import::Arguments),
@@ -57,6 +59,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments, &screen),
         Command::Test(arguments) => test::run(&arguments, &screen),
         Command::Draw(arguments) => draw::run(&arguments, &screen),
+        Command::Schema(arguments) => schema::run(&arguments, &screen),
         Command::Serve(arguments) => serve::run(&arguments, &screen),
         Command::Token(arguments) => token::run(&arguments, &screen),
         Command::Import(arguments) => import::run(&arguments, &screen),

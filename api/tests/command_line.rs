@@ -59,6 +59,24 @@ fn the_shipped_definitions_are_sound_and_their_scenarios_pass() {
 }
 
 #[test]
+fn the_schema_that_is_printed_knows_every_key_of_the_shipped_processes() {
+    let printed = duban(&["schema"]);
+    assert!(printed.status.success(), "{}", text(&printed.stderr));
+
+    let schema: Value = serde_json::from_slice(&printed.stdout).expect("it is JSON");
+
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    let known = schema["properties"].as_object().expect("a process has keys");
+    for process in ["appeal", "special-report"] {
+        let written = fs::read_to_string(format!("{}/{process}/{process}.yaml", shipped())).expect("it is shipped");
+        let keys = written.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()));
+        let keys: Vec<&str> = keys.filter_map(|line| line.split_once(':').map(|(key, _)| key)).collect();
+        assert!(keys.contains(&"steps"), "{keys:?}");
+        assert_eq!(keys.iter().find(|key| !known.contains_key(**key)), None, "{process}");
+    }
+}
+
+#[test]
 fn a_mistake_is_shown_with_its_place_for_people_and_for_programs() {
     let scratch = Scratch::new();
     let calendar = fs::read_to_string(format!("{}/calendars/cn.yaml", shipped())).expect("it is shipped");
