@@ -45,6 +45,9 @@ impl Storage {
     }
 }
 
+/// How many batches are written at the same time on PostgreSQL: while one waits for the disk, the others are decided.
+const COMMITTERS: usize = 4;
+
 /// Starts a runner with the machine's clock and the real outside. One that is not automatic only does what it is told.
 ///
 /// # Errors
@@ -52,7 +55,7 @@ impl Storage {
 pub async fn runner(database: Database, automatic: bool) -> Result<Arc<Runner>, Failure> {
     let surroundings =
         Surroundings { clock: Arc::new(SystemClock), outside: Arc::new(Web::new()?), secrets: Arc::new(Environment) };
-    let settings = Settings { automatic, ..Settings::default() };
+    let settings = Settings { automatic, committers: COMMITTERS, ..Settings::default() };
     Ok(Arc::new(Runner::start(database, surroundings, settings).await?))
 }
 

@@ -21,8 +21,8 @@ mod verify;
 mod webhook;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Once};
 
 use duban_engine::case::Case;
 use duban_engine::event::Transition;
@@ -101,6 +101,8 @@ pub(crate) struct Shared {
     alarm: AtomicI64,
     /// Wakes the timekeeper before that.
     nudge: Notify,
+    /// That notices go nowhere is logged once.
+    silence: Once,
 }
 
 /// Takes commands, and does what follows from them. Dropped, it stops at once; nothing that was answered is lost.
@@ -140,6 +142,7 @@ impl Runner {
             cache: moka::sync::Cache::new(settings.cache_max),
             alarm: AtomicI64::new(i64::MAX),
             nudge: Notify::new(),
+            silence: Once::new(),
             stopping: watch::Sender::new(false),
             database,
             settings,
@@ -302,6 +305,13 @@ impl Shared {
     /// Hands on what a commit left to be done.
     fn after_commit(&self, entries: Vec<outbox::Entry>, wake_at: Option<Timestamp>) {
         for entry in entries {
+            if entry.done_at.is_some() {
+                self.silence.call_once(|| {
+                    let error = entry.error.as_deref().unwrap_or_default();
+                    tracing::warn!("{error} is configured: such notices reach the inbox only; the outbox has each");
+                });
+                continue;
+            }
             // When the dispatcher is behind, the entry is claimed from the database as its lease ends.
             let _ = self.outbound.try_send(entry);
         }

@@ -21,6 +21,9 @@ pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// Jobs that the server does itself, by an HTTP request.
 pub const HTTP: &str = "http";
 
+/// What an entry says that could not be told because there is no such way.
+pub const NO_CHANNEL: &str = "no channel";
+
 /// What a batch leaves to be done.
 #[derive(Debug, Default)]
 pub struct Outgoing {
@@ -51,7 +54,11 @@ impl Outgoing {
             let Some(effect) = effects(event, after.caller.as_ref()) else { continue };
             let id = key(case, transition.sequence, position);
             match &effect {
-                Effect::Notify { to, template, ways } if ways.contains(&Way::Inbox) => {
+                Effect::Notify { to, template, ways } => {
+                    self.entries.extend(unheard(&id, case, transition.sequence, &effect, at));
+                    if !ways.contains(&Way::Inbox) {
+                        continue;
+                    }
                     let text = render(&scene, template, visit_of(event));
                     for (number, candidate) in to.iter().enumerate() {
                         let [unit, duty, person] = reader(candidate).map(str::to_owned);
@@ -64,8 +71,6 @@ impl Outgoing {
                         self.notices.push(notice);
                     }
                 }
-                // Ways out of the product need a gateway, and none is configured.
-                Effect::Notify { .. } => {}
                 Effect::MakeDocument { template, to } => {
                     let text = render(&scene, template, visit_of(event));
                     let (template, unit) = (template.clone(), to.clone());
@@ -107,6 +112,27 @@ fn entry(id: String, case: CaseId, sequence: u32, effect: &Effect, at: Timestamp
     let effect = json(effect);
     let due_at = Some(at + LEASE);
     Entry { id, case, sequence, effect, created_at: at, due_at, attempts: 1, done_at: None, error: None }
+}
+
+/// An entry that is over from the start: ways out of the product need a gateway, and there is none. It shows who was
+/// not told by which way.
+fn unheard(id: &str, case: CaseId, sequence: u32, effect: &Effect, at: Timestamp) -> Option<Entry> {
+    let Effect::Notify { to, template, ways } = effect else { return None };
+    let ways: Vec<Way> = ways.iter().filter(|way| **way != Way::Inbox).copied().collect();
+    let names: Vec<&str> = ways.iter().map(|way| name_of(*way)).collect();
+    let error = (!names.is_empty()).then(|| format!("{NO_CHANNEL} for {}", names.join(" and ")))?;
+    let effect = Effect::Notify { to: to.clone(), template: template.clone(), ways };
+    let (attempts, error) = (0, Some(error));
+    let entry = entry(id.to_owned(), case, sequence, &effect, at);
+    Some(Entry { due_at: None, attempts, done_at: Some(at), error, ..entry })
+}
+
+fn name_of(way: Way) -> &'static str {
+    match way {
+        Way::Inbox => "inbox",
+        Way::Mail => "mail",
+        Way::Sms => "sms",
+    }
 }
 
 fn visit_of(event: &Event) -> VisitId {

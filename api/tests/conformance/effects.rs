@@ -81,9 +81,33 @@ async fn a_webhook_is_a_signed_cloud_event() {
     .await;
 }
 
+#[tokio::test]
+async fn a_notice_by_a_way_that_there_is_not_leaves_a_trace() {
+    on_each_database(async |address| {
+        let town = Town::new(address).await;
+        let runner = town.runner().await;
+        for command in [open(1, "路灯"), take(1, "call_all")] {
+            runner.submit(command).await.expect("it is done");
+        }
+
+        runner.settle().await.expect("the database answers");
+
+        let entries = outbox::of_case(runner.database(), CaseId(1)).await.expect("the database answers");
+        let told: Vec<_> = entries.iter().map(|entry| (entry.error.as_deref(), entry.due_at, entry.attempts)).collect();
+        assert_eq!(told, [(Some("no channel for mail and sms"), None, 0)]);
+        assert!(!entries[0].effect.contains("inbox"), "{}", entries[0].effect);
+        let inbox = notices::of_duty(runner.database(), &Name::new("office"), &Name::new("clerk"), 9).await;
+        assert_eq!(inbox.expect("the database answers").len(), 1);
+        assert_eq!(runner.given_up(9).await.expect("the database answers"), []);
+        assert_sound(&runner).await;
+    })
+    .await;
+}
+
 #[test]
 fn a_signature_is_that_of_standard_webhooks() {
-    // The example of the specification's reference libraries.
+    // `TestWebhookSign` in libraries/go/webhook_test.go of github.com/standard-webhooks/standard-webhooks (b2fa7b8), the
+    // same in its other libraries. OpenSSL's HMAC-SHA256 over `id.timestamp.body` agrees.
     let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     let body = r#"{"test": 2432232314}"#;
 

@@ -53,6 +53,28 @@ async fn numbers_have_no_gap_though_commands_are_rejected() {
 }
 
 #[tokio::test]
+async fn several_committers_leave_no_gap_and_lose_nothing() {
+    on_each_database(async |address| {
+        let town = Town::new(address).await;
+        let settings = Settings { automatic: false, committers: 4, batch_max: 8, ..Settings::default() };
+        let runner = town.runner_with(settings).await;
+
+        let outcomes = submit_together(&runner, (1..=64).map(|case| open(case, "路灯")).collect()).await;
+        let noted = submit_together(&runner, (1..=64).map(|case| note(case, "甲")).collect()).await;
+
+        let numbers: std::collections::BTreeSet<String> = outcomes
+            .into_iter()
+            .map(|outcome| outcome.expect("it is done").number.expect("matters are numbered").to_string())
+            .collect();
+        let expected = (1..=64).map(|number| format!("小{number:04}号")).collect();
+        assert_eq!(numbers, expected);
+        assert!(noted.iter().all(Result::is_ok), "{noted:?}");
+        assert_sound(&runner).await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_same_key_gets_the_same_answer_and_no_second_effect() {
     on_each_database(async |address| {
         let town = Town::new(address).await;
