@@ -63,16 +63,20 @@ fn prepare(root: &Path) {
         || quiet(Command::new("initdb").arg("--version"))
         || std::fs::read_dir(POSTGRES)
             .is_ok_and(|entries| entries.flatten().any(|entry| entry.path().join("bin/initdb").exists()));
-    if has_postgres {
+    let has_curl = quiet(Command::new("curl").arg("--version"));
+    let wanted = [(has_postgres, "postgresql"), (has_curl, "curl")];
+    let missing: Vec<&str> = wanted.iter().filter(|(is_there, _)| !is_there).map(|(_, package)| *package).collect();
+    if missing.is_empty() {
         return;
     }
     if quiet(Command::new("sh").args(["-c", "test \"$(id -u)\" = 0 && command -v apt-get"])) {
         show(Command::new("apt-get").args(["update", "--quiet", "--quiet"]));
         let mut install = Command::new("apt-get");
-        install.args(["install", "--yes", "--no-install-recommends", "--quiet", "--quiet", "postgresql"]);
+        install.args(["install", "--yes", "--no-install-recommends", "--quiet", "--quiet"]).args(missing);
         show(install.env("DEBIAN_FRONTEND", "noninteractive"));
     } else {
-        eprintln!("! PostgreSQL 15 or later is not installed; its tests will fail and say what to do");
+        let missing = missing.join(" and ");
+        eprintln!("! not installed: {missing} (PostgreSQL 15 or later); tests will fail and say what to do");
     }
 }
 
