@@ -235,3 +235,22 @@ async fn a_seal_that_is_taken_out_of_a_history_is_found_though_the_chain_is_mend
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_deployment_that_cannot_be_read_any_more_is_a_finding_and_not_the_end() {
+    on_each_database(async |address| {
+        let town = busy(address).await;
+        let runner = town.runner().await;
+        let deployments = table("deployments");
+        let rows = runner.database().fetch_table(deployments).await.expect("the database answers");
+        let mut broken = rows[0].0.clone();
+        broken[1] = Cell::from("{");
+        rewrite(runner.database(), deployments, &rows[0].0, Some(broken)).await;
+
+        let findings = runner.verify().await.expect("the database answers");
+
+        let told = |words: &str| findings.iter().any(|finding| finding.what.starts_with(words));
+        assert!(told("stored deployment cannot be read"), "{findings:?}");
+    })
+    .await;
+}

@@ -11,7 +11,7 @@ use crate::runner::definitions::{self, Ready, digest_of};
 use crate::runner::schedules as starts;
 use crate::storage::processes::{self, Deployment};
 use crate::storage::schedules::Schedule;
-use crate::storage::{Cell, Result, Row, Table, commands, digest, documents, notices, schedules};
+use crate::storage::{Cell, Error, Result, Row, Table, commands, digest, documents, notices, schedules};
 
 /// The tables whose rows carry a digest, each with the columns that it does not cover.
 const SEALED: [(&Table, &[&str]); 3] =
@@ -38,9 +38,22 @@ pub async fn check(shared: &Shared, findings: &mut Findings) -> Result<()> {
     check_schedules(shared, findings).await
 }
 
+/// What was read; a text that is not what this program writes is a finding, and no reason to stop looking.
+fn readable<T>(read: Result<T>, findings: &mut Findings) -> Result<Option<T>> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(error @ Error::Unreadable { .. }) => {
+            findings.add("", error.to_string());
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
 async fn check_versions(shared: &Shared, findings: &mut Findings) -> Result<()> {
     let mut titles = BTreeMap::new();
-    for deployment in processes::deployments(&shared.database).await? {
+    let deployments = readable(processes::deployments(&shared.database).await, findings)?;
+    for deployment in deployments.into_iter().flatten() {
         let Deployment { id, files, deployed_at } = &deployment;
         if digest_of(files) != *id {
             findings.add("", format!("deployments: the files of {id} were changed"));
@@ -70,7 +83,8 @@ async fn check_versions(shared: &Shared, findings: &mut Findings) -> Result<()> 
 
 /// Each schedule of the active deployment that comes again has a row, at one of its instants, and there are no others.
 async fn check_schedules(shared: &Shared, findings: &mut Findings) -> Result<()> {
-    let Some(active) = processes::active(&shared.database).await? else { return Ok(()) };
+    let active = readable(processes::active(&shared.database).await, findings)?;
+    let Some(active) = active.flatten() else { return Ok(()) };
     let Ok(Ready { library, .. }) = Ready::compile(&active.files) else { return Ok(()) };
     let now = shared.clock.now();
     let mut expected = BTreeSet::new();
