@@ -144,8 +144,14 @@ impl Door for RunnerDoor {
         fields: Filled,
     ) -> Result<Vec<CaseId>, Refused> {
         let by = Actor::Message(message.into());
-        let message =
-            Message { name: message.into(), to: to.cloned(), fields: values(fields), by, key: key.to_owned() };
+        let message = Message {
+            name: message.into(),
+            to: to.cloned(),
+            fields: values(fields),
+            by,
+            key: key.to_owned(),
+            fingerprint: None,
+        };
         let answers = self.runner.deliver(&message).await.map_err(|refusal| refused(&refusal))?;
         Ok(answers.into_iter().map(|answer| answer.case).collect())
     }
