@@ -85,9 +85,9 @@ struct Look {
 }
 
 /// The city.
-pub struct City<D> {
+pub struct City {
     /// How people reach the server.
-    pub door: D,
+    pub door: Door,
     /// The server's runner, whose clock the city moves.
     pub runner: Arc<Runner>,
     /// The clock.
@@ -99,8 +99,8 @@ pub struct City<D> {
 }
 
 /// A run under way.
-struct Run<D> {
-    city: Arc<City<D>>,
+struct Run {
+    city: Arc<City>,
     complaints: Arc<Vec<Complaint>>,
     agenda: BTreeMap<Timestamp, Vec<Due>>,
     matters: Vec<Option<Matter>>,
@@ -108,7 +108,7 @@ struct Run<D> {
     tally: Tally,
 }
 
-impl<D: Door> City<D> {
+impl City {
     /// Lives through all complaints until every case is closed.
     ///
     /// # Panics
@@ -208,7 +208,7 @@ impl<D: Door> City<D> {
     }
 }
 
-impl<D: Door> Run<D> {
+impl Run {
     /// Lets time pass, with everything that is due by itself on the way.
     async fn pass_until(&mut self, until: Timestamp) {
         for _ in 0..INSTANTS_MAX {

@@ -1,18 +1,11 @@
-//! The way into the server, as the people of the city use it: the same load goes through HTTP or straight to the runner.
+//! The way into the server, as the people of the city use it: HTTP, with a token for everybody.
 
-use std::future::Future;
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use duban::runner::{Message, Refusal, Runner, Submission};
-use duban_engine::command::{Ask, StartedBy};
-use duban_engine::event::{Actor, Fields};
-use duban_engine::field::{Field, Shape};
 use duban_engine::ids::{CaseId, Name, VisitId};
-use duban_engine::moment::World;
-use duban_engine::rejection::Rejection;
-use duban_engine::value::{Type, Value};
-use duban_engine::view;
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
+
+use crate::client::{Answer, Client, Question, escaped};
 
 /// What was filled in, by field.
 pub type Filled = Map<String, Json>;
@@ -89,159 +82,150 @@ pub enum Deed {
     Withdraw,
 }
 
-/// A way into the server. Every command carries a key.
-pub trait Door: Send + Sync + 'static {
-    /// Opens a case for a person.
-    fn open(
-        &self,
-        key: &str,
-        person: &Name,
-        process: &str,
-        fields: Filled,
-    ) -> impl Future<Output = Result<CaseId, Refused>> + Send;
-
-    /// Sends a message as another system: to one case by its number, or to whoever it may concern.
-    fn deliver(
-        &self,
-        key: &str,
-        message: &str,
-        to: Option<&Name>,
-        fields: Filled,
-    ) -> impl Future<Output = Result<Vec<CaseId>, Refused>> + Send;
-
-    /// What a person can do about a case.
-    fn offers(&self, case: CaseId, person: &Name) -> impl Future<Output = Result<Vec<Offer>, Refused>> + Send;
-
-    /// Does something about a case.
-    fn act(
-        &self,
-        key: &str,
-        case: CaseId,
-        person: &Name,
-        deed: &Deed,
-        fields: Filled,
-    ) -> impl Future<Output = Result<u32, Refused>> + Send;
+/// HTTP, with everybody's token.
+#[derive(Debug)]
+pub struct Door {
+    /// The client.
+    pub client: Client,
+    /// The token of each person.
+    pub people: BTreeMap<Name, String>,
+    /// The token of the systems around.
+    pub program: String,
 }
 
-/// Straight to the runner, without HTTP.
-pub struct RunnerDoor {
-    /// The runner.
-    pub runner: Arc<Runner>,
-}
-
-impl Door for RunnerDoor {
-    async fn open(&self, key: &str, person: &Name, process: &str, fields: Filled) -> Result<CaseId, Refused> {
-        let (by, case) = (Actor::person(person), CaseId(u128::from(fold(key)) << 64 | u128::from(fold(process))));
-        let submission = Submission::open(case, process.into(), by, StartedBy::Person, values(fields)).with_key(key);
-        self.runner.submit(submission).await.map(|answer| answer.case).map_err(|refusal| refused(&refusal))
+impl Door {
+    async fn post(&self, token: &str, key: &str, path: &str, body: &Json) -> Result<Json, Refused> {
+        let question = Question { method: "POST", path, token, key: Some(key), body: Some(body) };
+        done(self.client.ask(question).await)
     }
 
-    async fn deliver(
+    fn token(&self, person: &Name) -> &str {
+        self.people.get(person).map_or("", String::as_str)
+    }
+}
+
+fn done(answer: std::io::Result<Answer>) -> Result<Json, Refused> {
+    let Answer { status, body } = answer.map_err(|error| Refused(error.to_string()))?;
+    if (200..300).contains(&status) {
+        return Ok(body);
+    }
+    Err(Refused(body["code"].as_str().map_or_else(|| status.to_string(), str::to_owned)))
+}
+
+/// The case of an answer to a command.
+pub fn case_of(answer: &Json) -> CaseId {
+    answer["case"].as_str().and_then(|case| case.parse().ok()).expect("an answer to a command names its case")
+}
+
+impl Door {
+    /// Opens a case for a person.
+    ///
+    /// # Errors
+    /// The code of why not.
+    pub async fn open(&self, key: &str, person: &Name, process: &str, fields: Filled) -> Result<CaseId, Refused> {
+        let body = json!({"process": process, "fields": fields});
+        Ok(case_of(&self.post(self.token(person), key, "/api/cases", &body).await?))
+    }
+
+    /// Sends a message as another system: to one case by its number, or to whoever it may concern.
+    ///
+    /// # Errors
+    /// The code of why not.
+    pub async fn deliver(
         &self,
         key: &str,
         message: &str,
         to: Option<&Name>,
         fields: Filled,
     ) -> Result<Vec<CaseId>, Refused> {
-        let by = Actor::Message(message.into());
-        let message = Message {
-            name: message.into(),
-            to: to.cloned(),
-            fields: values(fields),
-            by,
-            key: key.to_owned(),
-            fingerprint: None,
+        let body = json!({"to": to, "fields": fields});
+        let path = format!("/api/messages/{}", escaped(message));
+        let answer = self.post(&self.program, key, &path, &body).await?;
+        Ok(answer["cases"].as_array().into_iter().flatten().map(case_of).collect())
+    }
+
+    /// What a person can do about a case.
+    ///
+    /// # Errors
+    /// The code of why not.
+    pub async fn offers(&self, case: CaseId, person: &Name) -> Result<Vec<Offer>, Refused> {
+        let path = format!("/api/cases/{case}");
+        let question = Question { method: "GET", path: &path, token: self.token(person), key: None, body: None };
+        let view = done(self.client.ask(question).await)?;
+        let actions = view["actions"].as_array().into_iter().flatten();
+        Ok(actions.filter(|action| action["is_allowed"] == true).map(offer).collect())
+    }
+
+    /// Does something about a case.
+    ///
+    /// # Errors
+    /// The code of why not.
+    pub async fn act(
+        &self,
+        key: &str,
+        case: CaseId,
+        person: &Name,
+        deed: &Deed,
+        fields: Filled,
+    ) -> Result<u32, Refused> {
+        let verb = |visit: &VisitId, verb: &str| format!("/api/cases/{case}/tasks/{visit}/{verb}");
+        let (path, body) = match deed {
+            Deed::Take(visit, action) => (
+                format!("/api/cases/{case}/actions/{}", escaped(action)),
+                json!({"visit": visit, "fields": fields, "seal": "seal"}),
+            ),
+            Deed::Claim(visit) => (verb(visit, "claim"), json!({})),
+            Deed::Release(visit) => (verb(visit, "release"), json!({})),
+            Deed::HandOn(visit, to) => (verb(visit, "hand_on"), json!({"to": to})),
+            Deed::Delegate(visit, to) => (verb(visit, "delegate"), json!({"to": to})),
+            Deed::Answer(visit) => (verb(visit, "answer"), json!({})),
+            Deed::Withdraw => (format!("/api/cases/{case}/withdraw"), json!({})),
         };
-        let answers = self.runner.deliver(&message).await.map_err(|refusal| refused(&refusal))?;
-        Ok(answers.into_iter().map(|answer| answer.case).collect())
-    }
-
-    async fn offers(&self, case: CaseId, person: &Name) -> Result<Vec<Offer>, Refused> {
-        let missing = || Refused("not_found".to_owned());
-        let case = self.runner.case(case).await.map_err(|error| Refused(error.to_string()))?.ok_or_else(missing)?;
-        let definition = self.runner.definitions().process(&case.process).ok_or_else(missing)?;
-        let catalog = &definition.library.catalog;
-        let world = World { organization: &catalog.organization, calendars: &catalog.calendars };
-        let offers = view::offers(&definition.process, &world, &case, person, self.runner.clock().now());
-        let allowed = offers.into_iter().filter(|offer| offer.refusal.is_none());
-        let offers = allowed.map(|offer| {
-            let entries = offer.rule.form.entries.iter();
-            let form = entries.map(|entry| Blank {
-                name: entry.field.name.to_string(),
-                required: entry.required,
-                fits: fits(&entry.field.shape, &entry.field),
-            });
-            Offer { visit: offer.visit, action: offer.action, form: form.collect() }
-        });
-        Ok(offers.collect())
-    }
-
-    async fn act(&self, key: &str, case: CaseId, person: &Name, deed: &Deed, fields: Filled) -> Result<u32, Refused> {
-        let submission = Submission::new(case, Actor::person(person), ask(deed, fields)).with_key(key);
-        self.runner.submit(submission).await.map(|answer| answer.sequence).map_err(|refusal| refused(&refusal))
+        let answer = self.post(self.token(person), key, &path, &body).await?;
+        let sequence = answer["sequence"].as_u64().and_then(|sequence| u32::try_from(sequence).ok());
+        Ok(sequence.expect("an answer to a command has a sequence"))
     }
 }
 
-fn ask(deed: &Deed, fields: Filled) -> Ask {
-    match deed.clone() {
-        Deed::Take(visit, action) => {
-            Ask::TakeAction { visit: Some(visit), action, fields: values(fields), seal: Some("seal".to_owned()) }
-        }
-        Deed::Claim(visit) => Ask::Claim { visit },
-        Deed::Release(visit) => Ask::Release { visit },
-        Deed::HandOn(visit, to) => Ask::HandOn { visit, to },
-        Deed::Delegate(visit, to) => Ask::Delegate { visit, to },
-        Deed::Answer(visit) => Ask::Answer { visit },
-        Deed::Withdraw => Ask::Withdraw,
+/// An offer, with its form read from JSON Schema.
+fn offer(json: &Json) -> Offer {
+    let visit = json["visit"].as_u64().and_then(|visit| u32::try_from(visit).ok());
+    let schema = &json["form"];
+    let required: Vec<&str> = texts(&schema["required"]).collect();
+    let form = texts(&schema["x-order"]).map(|name| Blank {
+        name: name.to_owned(),
+        required: required.contains(&name),
+        fits: fits(&schema["properties"][name]),
+    });
+    Offer {
+        visit: VisitId(visit.expect("an offer names its visit")),
+        action: json["action"].as_str().expect("an offer names its action").into(),
+        form: form.collect(),
     }
 }
 
-fn values(fields: Filled) -> Fields {
-    let read = |json: &Json| Value::from_plain_json(json, &Type::Any).expect("the city writes plain values");
-    fields.iter().map(|(name, json)| (Name::new(name), read(json))).collect()
+fn texts(list: &Json) -> impl Iterator<Item = &str> {
+    list.as_array().into_iter().flatten().filter_map(Json::as_str)
 }
 
-fn fits(shape: &Shape, field: &Field) -> Fits {
-    match shape {
-        Shape::Line => Fits::Line,
-        Shape::Long => Fits::Long,
-        Shape::Phone => Fits::Phone,
-        Shape::Choice(choices) => Fits::Choice(choices.iter().map(|(key, _)| key.to_string()).collect()),
-        Shape::Catalog(_, entries) => Fits::Choice(entries.keys().map(Name::to_string).collect()),
-        Shape::Integer => Fits::Number,
-        Shape::Plain => plain(&field.kind),
-        Shape::List(_) => {
-            let item = if let Type::List(item) = &field.kind { plain(item) } else { Fits::Other };
-            Fits::List(Box::new(item))
-        }
-        Shape::Mail => Fits::Other,
+fn fits(schema: &Json) -> Fits {
+    if let Some(keys) = schema["oneOf"].as_array() {
+        let keys = keys.iter().filter_map(|key| key["const"].as_str());
+        return Fits::Choice(keys.map(str::to_owned).collect());
     }
-}
-
-fn plain(kind: &Type) -> Fits {
-    match kind {
-        Type::Unit => Fits::Unit,
-        Type::Person => Fits::Person,
-        Type::DateTime => Fits::DateTime,
-        Type::Number => Fits::Number,
-        Type::Boolean => Fits::Boolean,
-        Type::Text => Fits::Line,
-        _ => Fits::Other,
+    match (schema["type"].as_str(), schema["x-kind"].as_str()) {
+        (Some("array"), _) => Fits::List(Box::new(fits(&schema["items"]))),
+        (Some("boolean"), _) => Fits::Boolean,
+        (Some("integer"), _) => Fits::Number,
+        (Some("string"), Some("line")) => Fits::Line,
+        (Some("string"), Some("long")) => Fits::Long,
+        (Some("string"), Some("phone")) => Fits::Phone,
+        (Some("string"), Some("unit")) => Fits::Unit,
+        (Some("string"), Some("person")) => Fits::Person,
+        (Some("string"), Some("datetime")) => Fits::DateTime,
+        (Some("string"), None) => Fits::Line,
+        (_, _) => Fits::Other,
     }
-}
-
-fn refused(refusal: &Refusal) -> Refused {
-    let code = match refusal {
-        Refusal::Rejected(rejection) => code(rejection),
-        Refusal::NoSuchCase(_) => "not_found".to_owned(),
-        other => other.to_string(),
-    };
-    Refused(code)
-}
-
-fn code(rejection: &Rejection) -> String {
-    let json = serde_json::to_value(rejection).unwrap_or_default();
-    json.get("code").and_then(Json::as_str).unwrap_or("unknown").to_owned()
 }
 
 /// 64 bits from a text (FNV-1a).

@@ -8,7 +8,6 @@ pub mod client;
 pub mod cluster;
 pub mod complaints;
 pub mod door;
-pub mod http_door;
 pub mod node;
 pub mod server;
 pub mod staff;

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::client::Client;
-use crate::http_door::HttpDoor;
+use crate::door::Door;
 
 /// Who is away, and who stands in: over the Spring Festival the chiefs take turns.
 const ABSENCES: &str = include_str!("absences.yaml");
@@ -59,7 +59,7 @@ pub async fn runner(
 }
 
 /// A face over a runner on a port of this machine, and the way in with a token for everybody.
-pub async fn face(runner: &Arc<Runner>, library: &Library) -> (HttpDoor, JoinHandle<()>) {
+pub async fn face(runner: &Arc<Runner>, library: &Library) -> (Door, JoinHandle<()>) {
     let mut access = Access::new(runner.database().clone());
     let people = library.catalog.organization.people.keys().map(|person| {
         let token = access.add_sample(Principal::Person(person.clone()));
@@ -71,5 +71,5 @@ pub async fn face(runner: &Arc<Runner>, library: &Library) -> (HttpDoor, JoinHan
     let address = listener.local_addr().expect("it listens");
     let router = http::router(Arc::new(Server::new(Arc::clone(runner), access)));
     let serving = tokio::spawn(http::serve(listener, router, std::future::pending()));
-    (HttpDoor { client: Client::new(address), people, program }, serving)
+    (Door { client: Client::new(address), people, program }, serving)
 }

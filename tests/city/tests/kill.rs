@@ -148,7 +148,7 @@ async fn rest(address: &str) {
 async fn assert_everything_is_there(runner: &Runner, done: &[Done]) {
     let mut cases: BTreeMap<CaseId, Vec<&Done>> = BTreeMap::new();
     for command in done {
-        cases.entry(duban_city::http_door::case_of(&command.answer)).or_default().push(command);
+        cases.entry(duban_city::door::case_of(&command.answer)).or_default().push(command);
     }
     for (case, commands) in cases {
         let history = runner.history(case).await.expect("the database answers");
