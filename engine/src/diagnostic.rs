@@ -1,14 +1,12 @@
 //! What the author of a definition is told: where in the YAML, what is wrong, and what was probably meant.
 
-mod nearest;
 mod render;
 mod sink;
 mod source;
 
 use serde_json::{Map, Value, json};
 
-pub(crate) use nearest::narrow;
-pub use nearest::nearest;
+use crate::nearest::nearest;
 pub(crate) use render::is_unseen;
 pub use render::{quoted, render};
 pub use sink::{DIAGNOSTICS_MAX, Diagnostics};

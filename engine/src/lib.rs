@@ -1,7 +1,7 @@
 //! The pure heart of Duban: YAML in, decisions out. No clock, random, IO, thread, async or hash order.
 
-pub mod diagnostic;
 pub mod nearest;
+pub mod diagnostic;
 pub mod yaml;
 pub mod ids;
 pub mod time;

@@ -15,7 +15,8 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::calendar::{Calendar, DayReached, Instant};
-use crate::time::{DAY_SECONDS, Mistake, nearest, on_clock};
+use crate::nearest::nearest;
+use crate::time::{DAY_SECONDS, Mistake, on_clock};
 
 /// At most so many firings are looked at for one that a working day allows: some years of a daily schedule.
 pub const FIRINGS_MAX: u32 = 2_000;

@@ -54,29 +54,3 @@ pub(crate) fn place_of(whole: &str, part: &str) -> Range<usize> {
         Some(_) | None => 0..whole.len(),
     }
 }
-
-/// The one of `words` that `wrong` was probably meant to be: at most a third of its letters differ.
-pub(crate) fn nearest<'a>(wrong: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = wrong.chars().count().div_ceil(3);
-    words
-        .map(|word| (letters_apart(wrong, word), word))
-        .filter(|(apart, _)| *apart <= limit)
-        .min_by_key(|(apart, _)| *apart)
-        .map(|(_, word)| word)
-}
-
-/// How many letters must be put in, taken out or changed to make one word of the other.
-fn letters_apart(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, letter) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, other) in right.iter().enumerate() {
-            let change = diagonal + usize::from(letter != *other);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[right.len()]
-}

@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 
 use super::{Calendar, CountSheet, DaySheet, DueTime, FirstDay, Hours, Mistake, Mistakes, MonthDay, Sheet, Version};
 use crate::ids::Name;
-use crate::time::{Mistake as TextMistake, nearest, parse_date, parse_time_of_day};
+use crate::nearest::nearest;
+use crate::time::{Mistake as TextMistake, parse_date, parse_time_of_day};
 
 const WEEKDAYS: [(&str, Weekday); 7] = [
     ("monday", Weekday::Monday),
@@ -210,7 +211,7 @@ fn weekday(name: &str) -> Result<Weekday, TextMistake> {
     let found = WEEKDAYS.iter().find(|(known, _)| *known == name);
     found.map(|(_, weekday)| *weekday).ok_or_else(|| {
         let wrong = TextMistake::new(0..name.len(), format!("there is no weekday `{name}`"));
-        match nearest(&name.to_lowercase(), WEEKDAYS.iter().map(|(known, _)| *known)) {
+        match nearest(name, WEEKDAYS.iter().map(|(known, _)| *known)) {
             Some(known) => wrong.with_help(format!("did you mean `{known}`?")),
             None => wrong.with_help("the weekdays are monday to sunday"),
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Calendar, Mistake, Mistakes, Sheet, Version};
 use crate::ids::Name;
-use crate::time::nearest;
+use crate::nearest::nearest;
 
 /// A calendar has at most so many parents one above the other: country, province, city, district, unit and one more.
 pub const PARENTS_MAX: usize = 6;

@@ -1,6 +1,7 @@
 //! Reads the fields of a cron expression, to say in plain words what cron itself would quietly take otherwise.
 
-use crate::time::{Mistake, nearest, place_of};
+use crate::nearest::nearest;
+use crate::time::{Mistake, place_of};
 
 /// One field of a cron expression.
 struct Field {

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::unit::{UNITS, unit_named};
-use super::{Mistake, SpanUnit, nearest, place_of};
+use super::{Mistake, SpanUnit, place_of};
+use crate::nearest::nearest;
 
 /// A span of time as it is written: `3 working days`, `2 hours`, `1个月`. Never zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -158,7 +159,7 @@ fn unknown_unit(text: &str, number: &str, unit: &str) -> Mistake {
     let lower = unit.to_lowercase();
     let meant = UNITS.iter().find(|words| words.meant.contains(&lower.as_str())).or_else(|| {
         let known = UNITS.iter().flat_map(|words| [words.one, words.many, words.chinese]);
-        let near = nearest(&lower, known)?;
+        let near = nearest(unit, known)?;
         UNITS.iter().find(|words| [words.one, words.many, words.chinese].contains(&near))
     });
     let mistake = Mistake::new(at, format!("there is no unit of time `{unit}`"));

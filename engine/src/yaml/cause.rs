@@ -1,6 +1,7 @@
 //! What usually breaks a line of YAML: tabs, spaces that are none, colons without a space or of full width.
 
-use crate::diagnostic::{narrow, quoted};
+use crate::diagnostic::quoted;
+use crate::nearest::narrow;
 
 /// Something in a line that explains why it cannot be read.
 pub(super) struct Cause {

@@ -15,8 +15,9 @@
 //! ```
 
 use super::{Entry, Key, Kind, Node, Scalar};
-use crate::diagnostic::{Diagnostics, Span, narrow, quoted};
+use crate::diagnostic::{Diagnostics, Span, quoted};
 use crate::ids::Name;
+use crate::nearest::narrow;
 
 /// Characters of a name.
 pub const NAME_CHARS_MAX: usize = 64;
