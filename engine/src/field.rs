@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use crate::formula::Operand;
 use crate::ids::Name;
 use crate::rejection::Rejection;
-use crate::time::parse_local;
+use crate::time::{Mistake, parse_local};
 use crate::value::{DateTime, Type, Value};
 
 /// How long a line of text may be, in characters.
@@ -74,7 +74,7 @@ impl Field {
     pub fn accept(&self, value: &Value, zone: &TimeZone) -> Result<Value, Rejection> {
         let wrong = |message: String| Rejection::FieldWrong { field: self.name.clone(), message };
         let value = match (&self.kind, value) {
-            (Type::DateTime, Value::Text(text)) => local_moment(text).unwrap_or_else(|| value.clone()),
+            (Type::DateTime, Value::Text(text)) => local_moment(text).unwrap_or_else(|_| value.clone()),
             _ => value.clone(),
         };
         let value = Value::from_plain_json(&value.to_plain_json(), &self.kind).map_err(wrong)?;
@@ -94,13 +94,20 @@ fn in_zone(value: Value, zone: &TimeZone) -> Value {
 }
 
 /// A moment as people write it, `2026-10-13 18:00`, on the clock of the case's calendar.
-fn local_moment(text: &str) -> Option<Value> {
-    let at = parse_local(text, &TimeZone::UTC).ok()?;
-    DateTime::new(at.to_zoned(TimeZone::UTC).datetime(), None).map(Value::DateTime)
+///
+/// # Errors
+/// What is wrong with it, and at which bytes.
+pub fn local_moment(text: &str) -> Result<Value, Mistake> {
+    let at = parse_local(text, &TimeZone::UTC)?;
+    Ok(Value::DateTime(DateTime::Local(at.to_zoned(TimeZone::UTC).datetime())))
 }
 
 impl Shape {
-    fn check(&self, value: &Value) -> Result<(), String> {
+    /// Whether a value of the right type also fits the shape.
+    ///
+    /// # Errors
+    /// Why it does not, in a few words.
+    pub fn check(&self, value: &Value) -> Result<(), String> {
         match (self, value) {
             (Self::List(shape), Value::List(values)) => {
                 if values.len() > LIST_MAX {

@@ -1,16 +1,15 @@
 //! The library: every file of a process set, read and checked together.
 
 mod data;
+mod parts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::calendar::{Calendars, Sheet};
-use crate::catalog::{Catalog, Entries, MarkKind};
+use crate::catalog::Catalog;
 use crate::compile::{compile, outline};
-use crate::diagnostic::{Diagnostic, Diagnostics, Source, SourceId, Sources, Span};
+use crate::diagnostic::{DIAGNOSTICS_MAX, Diagnostic, Diagnostics, Source, SourceId, Sources, Span};
 use crate::ids::Name;
-use crate::organization::Organization;
 use crate::process::Process;
 use crate::yaml::Node;
 
@@ -110,9 +109,9 @@ impl Library {
             }
         }
         let library = sorted.compile(sources, &templates, &mut out);
-        match library {
-            Ok(library) if !out.has_errors() => Ok(library),
-            Ok(Self { sources, .. }) | Err(sources) => Err(Unsound { diagnostics: out.into_vec(), sources }),
+        match out.has_errors() {
+            false => Ok(library),
+            true => Err(Unsound { diagnostics: in_order(out), sources: library.sources }),
         }
     }
 
@@ -157,37 +156,22 @@ impl Sorted {
         sources: Sources,
         templates: &BTreeMap<(Folder, Name), Arc<str>>,
         out: &mut Diagnostics,
-    ) -> Result<Library, Sources> {
-        let Some(calendars) = compile_calendars(&self.calendars, out) else { return Err(sources) };
+    ) -> Library {
+        let connections = parts::connections(&self.webhooks, out);
         let mut catalog = Catalog {
-            organization: compile_organization(&self.organizations, out),
-            calendars,
-            lists: compile_lists(&self.lists, out),
-            marks: compile_marks(&self.marks, out),
-            connections: BTreeSet::new(),
+            organization: parts::organization(&self.organizations, out),
+            calendars: parts::calendars(&self.calendars, out),
+            lists: parts::lists(&self.lists, out),
+            marks: parts::marks(&self.marks, out),
+            connections: connections.keys().cloned().collect(),
             templates: BTreeSet::new(),
             processes: BTreeMap::new(),
         };
-        let connections = compile_connections(&self.webhooks, out);
-        catalog.connections = connections.keys().cloned().collect();
-        let source_of = |id: SourceId| sources.get(id).expect("every tree was read from a source of this set");
-        let mut folders: BTreeMap<Folder, Name> = BTreeMap::new();
-        let mut places: BTreeMap<Name, Span> = BTreeMap::new();
-        for (id, node) in &self.processes {
-            let source = source_of(*id);
-            let Some((name, outline)) = outline(node, source, &catalog) else { continue };
-            let span = node.get("process").map_or(node.span, |node| node.span);
-            if let Some(other) = places.insert(name.clone(), span) {
-                out.error(span, "duplicate-process", format!("there are two processes `{name}`"))
-                    .note(other, "the other one is here");
-            }
-            folders.insert(folder_of(&source.name), name.clone());
-            catalog.processes.insert(name, outline);
-        }
+        let folders = self.outlines(&sources, &mut catalog, out);
         let mut processes = BTreeMap::new();
         let mut texts = BTreeMap::new();
         for (id, node) in &self.processes {
-            let source = source_of(*id);
+            let source = source_of(&sources, *id);
             let folder = folder_of(&source.name);
             let usable = templates.keys().filter(|(of, _)| of.is_empty() || *of == folder);
             catalog.templates = usable.map(|(_, name)| name.clone()).collect();
@@ -199,20 +183,67 @@ impl Sorted {
                 Err(found) => out.extend(found),
             }
         }
-        let templates = templates.iter().filter_map(|((folder, name), text)| {
-            let process = if folder.is_empty() { Name::new("") } else { folders.get(folder)?.clone() };
-            Some(((process, name.clone()), Arc::clone(text)))
-        });
-        let templates = templates.collect();
         let scenarios = self.scenarios.into_iter().map(|(source, node)| {
-            let folder = folder_of(&source_of(source).name);
+            let folder = folder_of(&source_of(&sources, source).name);
             let around = folder.rsplit_once('/').map_or("", |(around, _)| around);
-            let process = folders.get(&folder).or_else(|| folders.get(around)).cloned();
+            // Of several processes in a folder none is meant without being named.
+            let process = match folders.get(&folder).or_else(|| folders.get(around)).map(Vec::as_slice) {
+                Some([only]) => Some(only.clone()),
+                Some(_) | None => None,
+            };
             Written { process, node, source }
         });
         let scenarios = scenarios.collect();
-        Ok(Library { processes, catalog, templates, connections, scenarios, sources, texts })
+        let templates = templates_of(templates, &folders);
+        Library { processes, catalog, templates, connections, scenarios, sources, texts }
     }
+
+    /// Puts how each process looks from outside into the catalog. Answers which processes lie in which folder.
+    fn outlines(&self, sources: &Sources, catalog: &mut Catalog, out: &mut Diagnostics) -> BTreeMap<Folder, Vec<Name>> {
+        let mut folders: BTreeMap<Folder, Vec<Name>> = BTreeMap::new();
+        let mut places: BTreeMap<Name, Span> = BTreeMap::new();
+        for (id, node) in &self.processes {
+            let source = source_of(sources, *id);
+            let Some((name, outline)) = outline(node, source, catalog) else { continue };
+            let span = node.get("process").map_or(node.span, |node| node.span);
+            if let Some(other) = places.insert(name.clone(), span) {
+                out.error(span, "duplicate-process", format!("there are two processes `{name}`"))
+                    .note(other, "the other one is here");
+            }
+            folders.entry(folder_of(&source.name)).or_default().push(name.clone());
+            catalog.processes.insert(name, outline);
+        }
+        folders
+    }
+}
+
+/// The findings in the order of the files and their lines; the one that says how many are left out stays last.
+fn in_order(out: Diagnostics) -> Vec<Diagnostic> {
+    let mut found = out.into_vec();
+    let shown = found.len().min(DIAGNOSTICS_MAX);
+    found[..shown].sort_by_key(|diagnostic| (diagnostic.span.source, diagnostic.span.start));
+    found
+}
+
+fn source_of(sources: &Sources, id: SourceId) -> &Source {
+    sources.get(id).expect("every tree was read from a source of this set")
+}
+
+/// Templates by process: each process has those of its own folder, and all have those under the empty name.
+fn templates_of(
+    templates: &BTreeMap<(Folder, Name), Arc<str>>,
+    folders: &BTreeMap<Folder, Vec<Name>>,
+) -> BTreeMap<(Name, Name), Arc<str>> {
+    let for_all = [Name::new("")];
+    let mut found = BTreeMap::new();
+    for ((folder, name), text) in templates {
+        let processes = match folder.is_empty() {
+            true => for_all.as_slice(),
+            false => folders.get(folder).map_or(&[][..], Vec::as_slice),
+        };
+        found.extend(processes.iter().map(|process| ((process.clone(), name.clone()), Arc::clone(text))));
+    }
+    found
 }
 
 fn folder_of(path: &str) -> Folder {
@@ -225,75 +256,4 @@ fn template_of(path: &str) -> Option<(Folder, Name)> {
     let name = file.strip_suffix(".hbs")?;
     let folder = if folder == "templates" { "" } else { folder.strip_suffix("/templates")? };
     Some((folder.to_owned(), Name::new(name)))
-}
-
-fn compile_calendars(files: &[(SourceId, Node)], out: &mut Diagnostics) -> Option<Calendars> {
-    let mut sheets = Vec::new();
-    let mut nodes: BTreeMap<String, &Node> = BTreeMap::new();
-    for (_, node) in files {
-        if let Some(sheet) = data::read::<Sheet>(node, out) {
-            nodes.insert(sheet.calendar.clone(), node);
-            sheets.push(sheet);
-        }
-    }
-    let Some(first) = sheets.first().map(|sheet| sheet.calendar.clone()) else {
-        if files.is_empty() {
-            let message = "there is no calendar: a process set needs at least one file with `calendar: NAME`";
-            out.error(Span::default(), "no-calendar", message);
-        }
-        return None;
-    };
-    match Calendars::from_sheets(&first, sheets) {
-        Ok(calendars) => Some(calendars),
-        Err(mistakes) => {
-            for mistake in mistakes.0 {
-                let (calendar, path) = mistake.path.split_once('.').unwrap_or((&mistake.path, ""));
-                let span = nodes.get(calendar).map_or(Span::default(), |node| data::place(node, path));
-                let diagnostic = out.error(span, "calendar", mistake.message);
-                if let Some(help) = mistake.help {
-                    diagnostic.help(help);
-                }
-            }
-            None
-        }
-    }
-}
-
-fn compile_organization(files: &[(SourceId, Node)], out: &mut Diagnostics) -> Organization {
-    let mut whole = Organization::default();
-    for (_, node) in files {
-        let Some(part) = data::read::<Organization>(node, out) else { continue };
-        whole.duties.extend(part.duties);
-        whole.units.extend(part.units);
-        whole.people.extend(part.people);
-        whole.absences.extend(part.absences);
-    }
-    for (path, message) in whole.problems() {
-        let place = files.iter().map(|(_, node)| node).find(|node| data::holds(node, &path));
-        let span = place.map_or(Span::default(), |node| data::place(node, &path));
-        out.error(span, "organization", message);
-    }
-    whole
-}
-
-fn compile_lists(files: &[(SourceId, Node)], out: &mut Diagnostics) -> BTreeMap<Name, Entries> {
-    let mut lists = BTreeMap::new();
-    for (_, node) in files {
-        let Some(list) = data::read::<data::List>(node, out) else { continue };
-        let mut entries = BTreeMap::new();
-        list.flatten(&mut entries);
-        let title = list.title.clone().unwrap_or_else(|| list.catalog.clone());
-        lists.insert(list.catalog, Entries { title, entries: Arc::new(entries) });
-    }
-    lists
-}
-
-fn compile_marks(files: &[(SourceId, Node)], out: &mut Diagnostics) -> BTreeMap<Name, MarkKind> {
-    let files = files.iter().filter_map(|(_, node)| data::read::<data::Marks>(node, out));
-    files.flat_map(|file| file.marks).map(|(name, kind)| (name, kind.into())).collect()
-}
-
-fn compile_connections(files: &[(SourceId, Node)], out: &mut Diagnostics) -> BTreeMap<Name, Connection> {
-    let files = files.iter().filter_map(|(_, node)| data::read::<data::Webhooks>(node, out));
-    files.flat_map(|file| file.webhooks).collect()
 }

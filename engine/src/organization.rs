@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::calendar::Mistake;
 use crate::event::Candidate;
 use crate::ids::Name;
+use crate::nearest::nearest;
 
 /// How far up `parent` is followed; a deeper tree is refused by `Organization::problems`.
 pub const UNIT_DEPTH_MAX: usize = 16;
@@ -75,9 +77,19 @@ pub struct Absence {
     /// Who stands in.
     pub deputy: Name,
     /// The first instant.
+    #[serde(deserialize_with = "instant")]
     pub from: Timestamp,
     /// The first instant after.
+    #[serde(deserialize_with = "instant")]
     pub until: Timestamp,
+}
+
+fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|_| {
+        let message = format!("`{text}` is not an instant with its zone, as `2026-10-01T00:00:00+08:00`");
+        serde::de::Error::custom(message)
+    })
 }
 
 impl Absence {
@@ -136,19 +148,21 @@ impl Organization {
         found
     }
 
-    /// What does not fit together: a path like `people.li-si.duties`, and a sentence; empty when all is well.
-    pub fn problems(&self) -> Vec<(String, String)> {
-        let mut problems = Vec::new();
-        let mut wrong = |path: String, message: String| problems.push((path, message));
+    /// What does not fit together, each with a path like `people.li-si.duties`; empty when all is well.
+    pub fn mistakes(&self) -> Vec<Mistake> {
+        let mut mistakes = Vec::new();
         for (id, unit) in &self.units {
             let path = format!("units.{id}.parent");
             match &unit.parent {
                 None => {}
                 Some(parent) if !self.units.contains_key(parent) => {
-                    wrong(path, format!("unit `{id}` belongs to `{parent}`, which is not a unit"));
+                    let message = format!("the unit `{id}` belongs to `{parent}`, which is not a unit");
+                    mistakes.push(mistake(path, message, parent, &self.units));
                 }
                 Some(_) if self.depth(id).is_none() => {
-                    wrong(path, format!("unit `{id}` belongs to itself, or lies deeper than {UNIT_DEPTH_MAX} units"));
+                    let message =
+                        format!("the unit `{id}` belongs to itself, or lies deeper than {UNIT_DEPTH_MAX} units");
+                    mistakes.push(Mistake { path, message, help: None });
                 }
                 Some(_) => {}
             }
@@ -157,27 +171,32 @@ impl Organization {
             for (unit, duties) in &person.duties {
                 let path = format!("people.{id}.duties.{unit}");
                 if !self.units.contains_key(unit) {
-                    wrong(path.clone(), format!("`{id}` has a duty in `{unit}`, which is not a unit"));
+                    let message = format!("`{id}` has a duty in `{unit}`, which is not a unit");
+                    mistakes.push(mistake(path.clone(), message, unit, &self.units));
                 }
                 for duty in duties.iter().filter(|duty| !self.duties.contains_key(*duty)) {
-                    wrong(path.clone(), format!("`{id}` has the duty `{duty}`, which is not declared"));
+                    let message = format!("`{id}` has the duty `{duty}`, which is not declared");
+                    mistakes.push(mistake(format!("{path}.{duty}"), message, duty, &self.duties));
                 }
             }
         }
-        for (number, absence) in self.absences.iter().enumerate() {
-            for person in [&absence.person, &absence.deputy] {
-                if !self.people.contains_key(person) {
-                    wrong(format!("absences[{number}]"), format!("there is no person `{person}`"));
-                }
-            }
-            if absence.from >= absence.until {
-                wrong(
-                    format!("absences[{number}]"),
-                    format!("the absence of `{}` ends before it begins", absence.person),
-                );
+        mistakes.extend((0..).zip(&self.absences).flat_map(|(number, absence)| self.absence_mistakes(number, absence)));
+        mistakes
+    }
+
+    fn absence_mistakes(&self, number: usize, absence: &Absence) -> Vec<Mistake> {
+        let mut mistakes = Vec::new();
+        for (key, person) in [("person", &absence.person), ("deputy", &absence.deputy)] {
+            if !self.people.contains_key(person) {
+                let message = format!("there is no person `{person}`");
+                mistakes.push(mistake(format!("absences[{number}].{key}"), message, person, &self.people));
             }
         }
-        problems
+        if absence.from >= absence.until {
+            let message = format!("the absence of `{}` ends before it begins", absence.person);
+            mistakes.push(Mistake { path: format!("absences[{number}].until"), message, help: None });
+        }
+        mistakes
     }
 
     fn depth(&self, unit: &Name) -> Option<usize> {
@@ -190,4 +209,10 @@ impl Organization {
         }
         None
     }
+}
+
+/// A mistake about a word that is none of those known.
+fn mistake<T>(path: String, message: String, word: &Name, known: &BTreeMap<Name, T>) -> Mistake {
+    let near = nearest(word, known.keys().map(Name::as_str));
+    Mistake { path, message, help: near.map(|near| format!("did you mean `{near}`?")) }
 }

@@ -76,12 +76,13 @@ impl Reader {
         let next_notice_from =
             sheet.next_notice_from.as_ref().and_then(|text| self.text("next_notice_from", text, month_day));
         let fixed_holidays = self.fixed_holidays(sheet.fixed_holidays.as_deref().unwrap_or_default());
+        // What is wrong by now has a stand-in, so that the days are looked at all the same.
         let mut calendar = Calendar {
             name: Name::new(sheet.calendar.trim()),
             version: Version::of(&sheet),
-            zone: zone?,
+            zone: zone.unwrap_or(TimeZone::UTC),
             week: week?,
-            hours: hours?,
+            hours: hours.or_else(|| "09:00-17:00".parse().ok())?,
             hours_by_weekday,
             fixed_holidays,
             next_notice_from,

@@ -4,7 +4,7 @@ mod keys;
 mod names;
 mod values;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use keys::Keys;
@@ -57,6 +57,8 @@ pub struct Checker<'a> {
     pub roles: BTreeMap<Name, Who>,
     /// All steps by the names that people write.
     pub places: BTreeMap<Name, Place>,
+    /// Names of steps that cannot be read: what names them is not wrong as well.
+    pub unreadable: BTreeSet<Name>,
     /// The actions of all steps.
     pub actions: Vec<Name>,
     /// The items of each `each` step: the variable, and the type of a context with its fields.
@@ -83,6 +85,7 @@ impl<'a> Checker<'a> {
             fields: BTreeMap::new(),
             roles: BTreeMap::new(),
             places: BTreeMap::new(),
+            unreadable: BTreeSet::new(),
             actions: Vec::new(),
             collections: BTreeMap::new(),
             frames: Vec::new(),
@@ -124,9 +127,7 @@ impl<'a> Checker<'a> {
 
     fn step(&mut self, name: &Name, span: Span) -> Option<StepId> {
         let Some(place) = self.places.get(name).cloned() else {
-            let known: Vec<Name> = self.places.keys().cloned().collect();
-            let known = known.iter().map(Name::as_str).chain(["back", "end"]);
-            self.error(span, "unknown-step", format!("there is no step `{name}`")).suggest(name, known);
+            self.unknown_step(name, span, &["back", "end"]);
             return None;
         };
         if let Some(inside) = place.members.iter().find(|member| !self.members.contains(member)) {
@@ -149,9 +150,16 @@ impl<'a> Checker<'a> {
         if self.places.contains_key(&name) {
             return Some(name);
         }
-        let known: Vec<Name> = self.places.keys().cloned().collect();
-        let known = known.iter().map(Name::as_str);
-        self.error(node.span, "unknown-step", format!("there is no step `{name}`")).suggest(&name, known);
+        self.unknown_step(&name, node.span, &[]);
         None
+    }
+
+    fn unknown_step(&mut self, name: &Name, span: Span, also: &[&str]) {
+        if self.unreadable.contains(name) {
+            return;
+        }
+        let known: Vec<Name> = self.places.keys().cloned().collect();
+        let known = known.iter().map(Name::as_str).chain(also.iter().copied());
+        self.error(span, "unknown-step", format!("there is no step `{name}`")).suggest(name, known);
     }
 }

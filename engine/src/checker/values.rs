@@ -5,10 +5,11 @@ use std::ops::{Range, RangeInclusive};
 use super::Checker;
 use super::names::Visible;
 use crate::diagnostic::Span as Place;
-use crate::expression::{Expression, compile_unary_tests};
+use crate::expression::{Expression, Names, compile_unary_tests};
+use crate::field::local_moment;
 use crate::formula::{Cell, Formula, Operand};
 use crate::ids::Name;
-use crate::time::{RungAt, Span};
+use crate::time::{RungAt, Span, parse_date};
 use crate::value::{Type, Value};
 use crate::yaml::{Node, Scalar, reader};
 
@@ -20,7 +21,11 @@ impl Checker<'_> {
 
     /// A text: any scalar that is there.
     pub fn text(&mut self, node: &Node, what: &str) -> Option<Name> {
-        reader::words(node, what, &mut self.out).map(|scalar| scalar.text.clone())
+        let wanted = match what.starts_with('`') {
+            true => format!("a text for {what}"),
+            false => what.to_owned(),
+        };
+        reader::words(node, &wanted, &mut self.out).map(|scalar| scalar.text.clone())
     }
 
     /// A name that the definition gives to something.
@@ -142,7 +147,11 @@ impl Checker<'_> {
     pub fn moment(&mut self, node: &Node) -> Option<Operand> {
         let scalar = node.as_scalar().filter(|scalar| scalar.text.starts_with('='));
         if scalar.is_none() {
-            return self.operand(node, &Type::DateTime);
+            let date = node.as_text().and_then(|text| parse_date(text).ok());
+            return match date {
+                Some(date) => Some(Operand::Literal(Value::Date(date))),
+                None => self.operand(node, &Type::DateTime),
+            };
         }
         let formula = self.formula(node, &Type::Any)?;
         match formula.expression().result_type() {
@@ -160,15 +169,70 @@ impl Checker<'_> {
         if is_formula {
             return self.formula(node, wanted).map(Operand::Formula);
         }
-        let json = crate::yaml::to_json(node);
-        match Value::from_plain_json(&json, wanted) {
-            Ok(value) => Some(Operand::Literal(value)),
+        let read = match (wanted, node.as_text()) {
+            (Type::DateTime, Some(text)) => local_moment(text).map_err(Some),
+            (Type::Date, Some(text)) => parse_date(text).map(Value::Date).map_err(Some),
+            _ => Err(None),
+        };
+        let read = match read {
+            Ok(value) => Ok(value),
+            Err(Some(mistake)) => {
+                self.misread(node, mistake.at, &mistake.message, mistake.help);
+                return None;
+            }
+            Err(None) => Value::from_plain_json(&crate::yaml::to_json(node), wanted),
+        };
+        match read {
+            Ok(value) => {
+                self.check_named(node, &value, wanted);
+                Some(Operand::Literal(value))
+            }
             Err(message) => {
-                let diagnostic = self.error(node.span, "wrong-value", message);
-                diagnostic.help("write `=` before an expression");
+                let text = node.as_scalar().map_or("", |scalar| &scalar.text);
+                let may_be_formula = self.is_in_scope(text) || text.contains(['(', '+', '*', '.', ' ']);
+                let is_explained = message.contains("did you mean");
+                let is_text = matches!(wanted, Type::Text | Type::Unit | Type::Person) && node.as_scalar().is_some();
+                let finding = self.error(node.span, "wrong-value", format!("this value {message}"));
+                if is_text {
+                    finding.help(format!("write it in quotes: `'{text}'`"));
+                } else if may_be_formula && !is_explained {
+                    finding.help(format!("write `={text}` if this is an expression"));
+                }
                 None
             }
         }
+    }
+
+    /// Whether an expression here may use this name.
+    pub fn is_in_scope(&self, name: &str) -> bool {
+        Visible::new(self).lookup(name).is_some()
+    }
+
+    /// A unit or a person that is written out has to be in the organisation.
+    fn check_named(&mut self, node: &Node, value: &Value, wanted: &Type) {
+        let organization = &self.catalog.organization;
+        let (what, known): (&str, Vec<&str>) = match (wanted, value) {
+            (Type::List(kind), Value::List(values)) => {
+                for (item, value) in reader::one_or_many(node).iter().zip(values.iter()) {
+                    self.check_named(item, value, kind);
+                }
+                return;
+            }
+            (Type::Unit, Value::Text(_)) => ("unit", organization.units.keys().map(Name::as_str).collect()),
+            (Type::Person, Value::Text(_)) => ("person", organization.people.keys().map(Name::as_str).collect()),
+            (_, _) => return,
+        };
+        let Value::Text(name) = value else { return };
+        if known.contains(&name.as_str()) {
+            return;
+        }
+        let is_field = self.is_in_scope(name);
+        let message = format!("the organisation has no {what} `{name}`");
+        let finding = self.error(node.span, "unknown-in-organization", message);
+        match is_field {
+            true => finding.help(format!("write `={name}` if the field is meant")),
+            false => finding.suggest(name, known.into_iter()),
+        };
     }
 }
 

@@ -240,24 +240,18 @@ impl DeadlineRule {
         let title = keys.take("title").and_then(|title| checker.text(title, "`title`"));
         let within = keys.take("within").map(|within| check_limits(checker, within));
         let until = keys.take("until").and_then(|until| checker.moment(until));
-        let limits = match (within, until) {
-            (Some(limits), None) => limits,
-            (None, Some(until)) => vec![Limit { when: None, length: Length::Until(until) }],
-            (None, None) | (Some(_), Some(_)) => {
-                if keys.has("within") == keys.has("until") {
-                    let message = "a deadline says either `within: 3 working days` or `until: =…`";
-                    checker.error(node.span, "deadline-limit", message);
-                }
-                return None;
-            }
-        };
+        if keys.has("within") == keys.has("until") {
+            let message = "a deadline says either `within: 3 working days` or `until: =…`";
+            checker.error(node.span, "deadline-limit", message);
+        }
+        let until = until.map(|until| vec![Limit { when: None, length: Length::Until(until) }]);
         let calendar = keys.take("calendar").and_then(|calendar| check_calendar(checker, calendar));
         let ladder = keys.take("ladder").map(|ladder| {
             let rungs = checker.list(ladder);
             rungs.iter().filter_map(|rung| Rung::check(checker, rung)).collect()
         });
         keys.finish(checker);
-        Some(Self { title, limits, calendar, ladder: ladder.unwrap_or_default(), line })
+        Some(Self { title, limits: within.or(until)?, calendar, ladder: ladder.unwrap_or_default(), line })
     }
 }
 

@@ -36,9 +36,16 @@ pub fn check_fields(checker: &mut Checker<'_>, node: &Node) -> Vec<Arc<Field>> {
         let field = checker
             .keys(&entry.value, &format!("the field `{name}`"))
             .and_then(|keys| check_field(checker, name, keys));
-        fields.extend(field.map(Arc::new));
+        let line = checker.line(entry.key.span);
+        fields.push(Arc::new(field.unwrap_or_else(|| unreadable(name, line))));
     }
     fields
+}
+
+/// Stands for a field that is wrong, so that what names it is not wrong as well.
+fn unreadable(name: &Name, line: u32) -> Field {
+    let (title, name) = (name.clone(), name.clone());
+    Field { name, title, hint: None, shape: Shape::Plain, kind: Type::Any, private: false, default: None, line }
 }
 
 /// Names that every expression already knows.
@@ -52,7 +59,7 @@ fn check_field(checker: &mut Checker<'_>, name: &Name, mut keys: Keys<'_>) -> Op
     let shape = check_shape(checker, &mut keys, name);
     let default_node = keys.take("default");
     let default = match (&shape, default_node) {
-        (Some((_, kind)), Some(node)) => checker.operand(node, kind),
+        (Some((shape, kind)), Some(node)) => check_default(checker, node, shape, kind),
         // A list that nobody has filled in is empty, not unknown: `count(units) = 0` holds.
         (Some((Shape::List(_), _)), None) => Some(Operand::Literal(Value::List(Arc::default()))),
         (None, _) | (_, None) => None,
@@ -60,6 +67,17 @@ fn check_field(checker: &mut Checker<'_>, name: &Name, mut keys: Keys<'_>) -> Op
     keys.finish(checker);
     let (shape, kind) = shape?;
     Some(Field { name: name.clone(), title, hint, shape, kind, private, default, line })
+}
+
+fn check_default(checker: &mut Checker<'_>, node: &Node, shape: &Shape, kind: &Type) -> Option<Operand> {
+    let default = checker.operand(node, kind)?;
+    if let Operand::Literal(value) = &default
+        && let Err(message) = shape.check(value)
+    {
+        checker.error(node.span, "wrong-value", format!("the default does not fit the field: {message}"));
+        return None;
+    }
+    Some(default)
 }
 
 fn check_shape(checker: &mut Checker<'_>, keys: &mut Keys<'_>, name: &Name) -> Option<(Shape, Type)> {

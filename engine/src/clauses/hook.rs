@@ -93,10 +93,23 @@ impl Goto {
         let mut branches = Vec::new();
         let mut is_complete = false;
         for item in items {
-            let Some(mut keys) = checker.keys(item, "a branch") else { continue };
+            let Some(mut keys) = checker.keys(item, "a branch") else {
+                // It may have been meant as the last one.
+                is_complete = true;
+                continue;
+            };
             let has_condition = keys.has("when");
             let when = keys.take("when").and_then(|when| checker.condition(when));
-            let target = keys.require(key, checker).and_then(|to| checker.target(to));
+            let other = if key == "to" { "goto" } else { "to" };
+            let target = match keys.span_of(other).filter(|_| !keys.has(key)) {
+                Some(span) => {
+                    let message = format!("a branch says with `{key}` where it leads, not with `{other}`");
+                    checker.error(span, "wrong-word", message);
+                    keys.know(&["to", "goto"]);
+                    None
+                }
+                None => keys.require(key, checker).and_then(|to| checker.target(to)),
+            };
             if is_complete {
                 let message = "this branch is never taken: the one before it has no `when`";
                 checker.error(item.span, "unreachable-branch", message);

@@ -144,6 +144,7 @@ impl Listener {
             _ => {
                 let message = "a listener needs one of `message`, `after`, `every`, `when`";
                 checker.error(node.span, "listens-to-nothing", message);
+                keys.know(&kinds);
                 None
             }
         };

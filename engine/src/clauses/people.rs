@@ -9,7 +9,7 @@ use crate::formula::{Operand, Place};
 use crate::ids::{Name, VisitId};
 use crate::moment::Moment;
 use crate::rejection::Rejection;
-use crate::value::{Type, Value};
+use crate::value::Type;
 use crate::who::Who;
 use crate::yaml::Node;
 
@@ -138,8 +138,15 @@ pub fn check_who(checker: &mut Checker<'_>, node: &Node) -> Option<Who> {
         return Some(who.clone());
     }
     let known: Vec<Name> = checker.roles.keys().cloned().collect();
-    let known = known.iter().map(Name::as_str);
-    checker.error(node.span, "unknown-role", format!("there is no role `{name}`")).suggest(&name, known);
+    let is_duty = checker.catalog.organization.duties.contains_key(&name);
+    let is_field = checker.is_in_scope(&name);
+    let finding = checker.error(node.span, "unknown-role", format!("there is no role `{name}`"));
+    finding.suggest(&name, known.iter().map(Name::as_str));
+    if is_duty {
+        finding.help(format!("`{name}` is a duty: say of which unit, as `{{unit: …, duty: {name}}}`"));
+    } else if is_field {
+        finding.help(format!("write `={name}` if the field is meant"));
+    }
     None
 }
 
@@ -164,9 +171,7 @@ pub fn check_who_keys(checker: &mut Checker<'_>, keys: &mut Keys<'_>) -> Option<
     }
     if let Some(person) = keys.take("person") {
         let wanted = if is_formula(person) { Type::Any } else { Type::Person };
-        let person_operand = checker.operand(person, &wanted)?;
-        check_known(checker, &person_operand, person, "person");
-        return Some(Who::Person(person_operand));
+        return checker.operand(person, &wanted).map(Who::Person);
     }
     keys.know(&["any", "person"]);
     let (unit_node, duty) = (keys.require("unit", checker), keys.require("duty", checker));
@@ -180,26 +185,11 @@ pub fn check_who_keys(checker: &mut Checker<'_>, keys: &mut Keys<'_>) -> Option<
         let message = format!("the organisation has no duty `{duty}`");
         checker.error(duty_node.span, "unknown-duty", message).suggest(&duty, known);
     }
-    let unit = unit?;
-    check_known(checker, &unit, unit_node, "unit");
-    Some(Who::Duty { unit, duty })
+    Some(Who::Duty { unit: unit?, duty })
 }
 
 fn is_formula(node: &Node) -> bool {
     node.as_scalar().is_some_and(|scalar| scalar.text.starts_with('='))
-}
-
-fn check_known(checker: &mut Checker<'_>, operand: &Operand, node: &Node, what: &str) {
-    let Operand::Literal(Value::Text(name)) = operand else { return };
-    let organization = &checker.catalog.organization;
-    let known: Vec<&str> = match what {
-        "unit" => organization.units.keys().map(Name::as_str).collect(),
-        _ => organization.people.keys().map(Name::as_str).collect(),
-    };
-    if !known.contains(&name.as_str()) {
-        let message = format!("the organisation has no {what} `{name}`");
-        checker.error(node.span, "unknown-in-organization", message).suggest(name, known.into_iter());
-    }
 }
 
 impl People {
@@ -220,7 +210,8 @@ impl People {
 
     /// Reads `by`, `not_by` and `same_as` among the keys of a step or an action.
     pub fn check(checker: &mut Checker<'_>, keys: &mut Keys<'_>) -> Self {
-        let by = keys.take("by").and_then(|by| check_who(checker, by));
+        // Who cannot be read stands for nobody, so that "waits for nobody" is not said as well.
+        let by = keys.take("by").map(|by| check_who(checker, by).unwrap_or(Who::Any(Vec::new())));
         let not_by = keys.take("not_by").map(|node| {
             let items = checker.one_or_many(node);
             items.iter().filter_map(|item| checker.named_step(item)).collect()

@@ -26,6 +26,7 @@ use crate::moment::{StepId, Target};
 use crate::process::{Entrance, NumberPattern, Process, Role, Start, Step};
 use crate::schedule::{OnDay, Schedule};
 use crate::steps::Kind;
+use crate::who::Who;
 use crate::yaml::Node;
 
 /// The keys of a process.
@@ -101,9 +102,9 @@ fn check_process(checker: &mut Checker<'_>, node: &Node) -> Option<Process> {
     // Guarantees are proved by the whole-definition checks.
     keys.take("guarantees");
     keys.finish(checker);
-    let steps: Vec<Step> = steps.into_iter().collect::<Option<_>>()?;
     check_ends(checker, &steps, &sketches);
     check_locks(checker, &steps, &sketches);
+    let steps: Vec<Step> = steps.into_iter().collect::<Option<_>>()?;
     let outcomes = steps.iter().filter_map(|step| match &step.kind {
         Kind::Close(close) => Some(close.outcome.clone()),
         _ => None,
@@ -167,10 +168,10 @@ fn check_roles(checker: &mut Checker<'_>, node: &Node) -> BTreeMap<Name, Role> {
         let title = keys.take("title").and_then(|title| checker.text(title, "`title`"));
         let who = check_who_keys(checker, &mut keys);
         keys.finish(checker);
-        if let Some(who) = who {
-            checker.roles.insert(name.clone(), who.clone());
-            roles.insert(name.clone(), Role { title: title.unwrap_or_else(|| name.clone()), who });
-        }
+        // A role that is wrong stands for nobody, so that what names it is not wrong as well.
+        let who = who.unwrap_or(Who::Any(Vec::new()));
+        checker.roles.insert(name.clone(), who.clone());
+        roles.insert(name.clone(), Role { title: title.unwrap_or_else(|| name.clone()), who });
     }
     roles
 }
@@ -191,7 +192,7 @@ fn check_start(checker: &mut Checker<'_>, node: &Node) -> Option<Start> {
     let goto = goto?;
     if goto.branches.iter().any(|exit| !matches!(exit.target, Target::Step(_))) {
         let span = goto_node.map_or(node.span, |goto| goto.span);
-        checker.error(span, "start-nowhere", "a start goes to a step");
+        checker.error(span, "start-nowhere", "a start leads to a step: there is nothing before it to go back to");
     }
     let line = checker.line(node.span);
     Some(Start { by, form, requirements, deeds, also: also.unwrap_or_default(), goto, line })
@@ -235,8 +236,9 @@ fn check_schedule(checker: &mut Checker<'_>, cron: &Node, on: Option<&Node>) -> 
 }
 
 /// Every step that can be done needs something that follows it.
-fn check_ends(checker: &mut Checker<'_>, steps: &[Step], sketches: &[sketch::Sketch<'_>]) {
+fn check_ends(checker: &mut Checker<'_>, steps: &[Option<Step>], sketches: &[sketch::Sketch<'_>]) {
     for (step, found) in steps.iter().zip(sketches) {
+        let Some(step) = step else { continue };
         let goes_on_by_itself = match &step.kind {
             Kind::Task(_) | Kind::Close(_) | Kind::Choose(_) => false,
             Kind::Stage(_)
@@ -266,12 +268,12 @@ fn check_ends(checker: &mut Checker<'_>, steps: &[Step], sketches: &[sketch::Ske
 }
 
 /// A step that waits for a lock which a step around it holds would wait for ever.
-fn check_locks(checker: &mut Checker<'_>, steps: &[Step], sketches: &[sketch::Sketch<'_>]) {
+fn check_locks(checker: &mut Checker<'_>, steps: &[Option<Step>], sketches: &[sketch::Sketch<'_>]) {
     for (step, found) in steps.iter().zip(sketches) {
-        let Some(lock) = &step.lock else { continue };
+        let Some((step, lock)) = step.as_ref().and_then(|step| Some((step, step.lock.as_ref()?))) else { continue };
         let mut around = step.parent;
         while let Some((outer, sketch)) =
-            around.and_then(|id| Some((steps.get(usize::from(id.0))?, sketches.get(usize::from(id.0))?)))
+            around.and_then(|id| Some((steps.get(usize::from(id.0))?.as_ref()?, sketches.get(usize::from(id.0))?)))
         {
             if outer.lock.as_ref() == Some(lock) {
                 let message = format!("`{}` waits for ever: a step around it holds the lock `{lock}`", step.name);

@@ -120,9 +120,13 @@ impl<'n> Sketcher<'n> {
                 continue;
             }
             if !checker.check_name(&key.text, key.span) {
+                checker.unreadable.insert(key.text.clone());
                 continue;
             }
-            found.extend(self.step(checker, &key.text, key.span, value, parent));
+            match self.step(checker, &key.text, key.span, value, parent) {
+                Some(step) => found.push(step),
+                None => _ = checker.unreadable.insert(key.text.clone()),
+            }
         }
         for (number, id) in found.iter().enumerate() {
             let follower = found.get(number + 1).copied();

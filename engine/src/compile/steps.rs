@@ -65,7 +65,11 @@ pub fn declare(checker: &mut Checker<'_>, sketches: &[Sketch<'_>]) -> Vec<Known>
             let framed = checker.frames.iter().any(|frame| frame.fields.contains_key(&field.name));
             if framed || checker.fields.contains_key(&field.name) {
                 let message = format!("the field `{}` is declared around this step already", field.name);
-                checker.error(found.span, "hidden-field", message).help("give one of them another name");
+                let declared = found.node.get("fields").and_then(Node::as_mapping).unwrap_or_default();
+                let place = declared.iter().find(|entry| entry.key.text == field.name).map(|entry| entry.key.span);
+                checker
+                    .error(place.unwrap_or(found.span), "hidden-field", message)
+                    .help("give one of them another name");
             }
         }
         if found.part == Part::Item {
@@ -222,6 +226,8 @@ impl<'n> StepReader<'_, '_, 'n> {
             let message = format!("a step is one thing, and this one says {}", crate::checker::spoken(&present));
             self.checker.error(span, "two-kinds", message).help("put one inside the other with `steps`");
             keys.know(&KINDS);
+            keys.know(&RESTING_KEYS);
+            keys.know(&EACH_KEYS);
             return None;
         }
         let key = present.first().copied();
@@ -296,7 +302,7 @@ impl<'n> StepReader<'_, '_, 'n> {
             let message = format!("{} does not say what it is", keys.what());
             let kinds = KINDS.join("`, `");
             self.checker
-                .error(keys.span(), "no-kind", message)
+                .error(self.found.span, "no-kind", message)
                 .help(format!("a step has one of `actions`, `each`, `{kinds}`"));
             return None;
         }

@@ -1,15 +1,23 @@
 //! Files that are plain data: read with serde once the tree is known to be well-formed.
 
+mod mender;
+mod misfit;
+
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_path_to_error::Segment;
 
+use self::mender::Mender;
+use self::misfit::Misfit;
 use super::Connection;
 use crate::catalog::MarkKind;
 use crate::diagnostic::{Diagnostics, Span};
 use crate::ids::Name;
-use crate::yaml::{Node, to_json};
+use crate::yaml::{Kind, Node, to_json};
 
 /// Entries inside entries, at most so deep: a code of more parts is not read aloud any more.
 const LIST_DEPTH_MAX: usize = 8;
@@ -23,11 +31,41 @@ pub struct List {
     entries: BTreeMap<Name, ListEntry>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug)]
 enum ListEntry {
     Title(Name),
-    Group { title: Name, entries: BTreeMap<Name, ListEntry> },
+    Group(Group),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Group {
+    title: Name,
+    entries: BTreeMap<Name, ListEntry>,
+}
+
+impl<'de> Deserialize<'de> for ListEntry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(EntryVisitor)
+    }
+}
+
+struct EntryVisitor;
+
+impl<'de> Visitor<'de> for EntryVisitor {
+    type Value = ListEntry;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a title, or `{title: …, entries: {…}}`")
+    }
+
+    fn visit_str<E>(self, title: &str) -> Result<ListEntry, E> {
+        Ok(ListEntry::Title(Name::new(title)))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ListEntry, A::Error> {
+        Group::deserialize(MapAccessDeserializer::new(map)).map(ListEntry::Group)
+    }
 }
 
 impl List {
@@ -45,7 +83,7 @@ fn flatten(prefix: &str, entries: &BTreeMap<Name, ListEntry>, into: &mut BTreeMa
             ListEntry::Title(title) => {
                 into.insert(Name::from(key), title.clone());
             }
-            ListEntry::Group { title, entries } => {
+            ListEntry::Group(Group { title, entries }) => {
                 flatten(&format!("{key}/"), entries, into, depth_left);
                 into.insert(Name::from(key), title.clone());
             }
@@ -82,45 +120,95 @@ pub struct Webhooks {
     pub webhooks: BTreeMap<Name, Connection>,
 }
 
-/// Reads a tree as data; what does not fit is reported at its place.
+/// Reads a tree as data. What does not fit is reported at its place and mended or left out, so that all of it is told
+/// and the rest can be used; nothing comes of it when even the outermost shape is wrong.
 pub fn read<T: DeserializeOwned>(node: &Node, out: &mut Diagnostics) -> Option<T> {
-    match serde_path_to_error::deserialize(to_json(node)) {
-        Ok(data) => Some(data),
-        Err(error) => {
-            let path = error.path().to_string();
-            let message = match path.as_str() {
-                "." => error.inner().to_string(),
-                path => format!("{path}: {}", error.inner()),
-            };
-            out.error(place(node, &path), "wrong-data", message);
-            None
+    let mut json = to_json(node);
+    let mut mender = Mender::default();
+    for _ in 0..MISFITS_MAX {
+        let error = match serde_path_to_error::deserialize(&json) {
+            Ok(data) => return Some(data),
+            Err(error) => error,
+        };
+        let path: Vec<String> = error.path().iter().filter_map(word_of).collect();
+        let misfit = Misfit::read(&error.inner().to_string());
+        let (told, as_written) = mender.look(&misfit, &path);
+        if !told {
+            let span = misfit.place(node, &as_written);
+            let finding = out.error(span, "wrong-data", misfit.message());
+            if let Some(help) = misfit.help() {
+                finding.help(help);
+            }
         }
+        if !mender.mend(&mut json, &misfit, &path, told) {
+            return None;
+        }
+    }
+    None
+}
+
+/// More misfits of one file are not looked for.
+const MISFITS_MAX: usize = 100;
+
+fn word_of(segment: &Segment) -> Option<String> {
+    match segment {
+        Segment::Map { key } => Some(key.clone()),
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Enum { variant } => Some(variant.clone()),
+        Segment::Unknown => None,
     }
 }
 
-/// The place that a path like `years.2026.holidays[3].date` leads to, as far as it goes.
-pub fn place(node: &Node, path: &str) -> Span {
+/// The place that a path like `years.2026.holidays[3].date` leads to, as far as it goes. A message that names the last
+/// word of the path is about that word, not about what stands behind it.
+pub fn place(node: &Node, path: &str, message: &str) -> Span {
+    let words: Vec<&str> = parts(path).collect();
+    let is_about_key = words.last().is_some_and(|last| message.contains(&format!("`{last}`")));
+    place_of(node, words, is_about_key)
+}
+
+/// The place that the words of a path lead to, as far as they go: a key, or a value of one line.
+fn place_of<'w>(node: &Node, words: impl IntoIterator<Item = &'w str>, is_about_key: bool) -> Span {
     let mut at = node;
-    let mut span = node.span;
-    for part in parts(path) {
-        let next = match part.parse::<usize>() {
-            Ok(number) if at.as_sequence().is_some() => at.as_sequence().and_then(|items| items.get(number)),
-            Ok(_) | Err(_) => at.get(part),
+    let mut span = first_key(node);
+    for word in words {
+        let entry = at.as_mapping().and_then(|entries| entries.iter().find(|entry| entry.key.text == *word));
+        let (next, key) = match (entry, at.as_sequence()) {
+            (Some(entry), _) => (&entry.value, Some(entry.key.span)),
+            (None, Some(items)) => match item_of(items, word) {
+                Some(item) => (item, None),
+                None => break,
+            },
+            (None, None) => break,
         };
-        match next {
-            Some(next) => at = next,
-            None => break,
-        }
-        span = at.span;
+        at = next;
+        span = match (&next.kind, key) {
+            (Kind::Scalar(_), Some(key)) if is_about_key => key,
+            (Kind::Scalar(_), _) => next.span,
+            (Kind::Mapping(_) | Kind::Sequence(_), key) => key.unwrap_or(first_key(next)),
+        };
     }
     span
+}
+
+/// An item by its number from 0, or by its text.
+fn item_of<'n>(items: &'n [Node], word: &str) -> Option<&'n Node> {
+    let by_number = word.parse::<usize>().ok().and_then(|number| items.get(number));
+    by_number.or_else(|| items.iter().find(|item| item.as_scalar().is_some_and(|scalar| scalar.text == *word)))
+}
+
+fn first_key(node: &Node) -> Span {
+    node.as_mapping().and_then(|entries| entries.first()).map_or(node.span, |entry| entry.key.span)
 }
 
 /// Whether the first two parts of a path are there.
 pub fn holds(node: &Node, path: &str) -> bool {
     let mut at = Some(node);
     for part in parts(path).take(2) {
-        at = at.and_then(|node| node.get(part));
+        at = at.and_then(|node| match node.as_sequence() {
+            Some(items) => item_of(items, part),
+            None => node.get(part),
+        });
     }
     at.is_some()
 }

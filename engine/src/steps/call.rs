@@ -2,11 +2,13 @@
 
 use crate::checker::{Checker, Keys};
 use crate::clauses::effects::{Destination, fields_of, write};
+use crate::diagnostic::Span;
 use crate::event::{Ending, Event, Fields};
 use crate::formula::Operand;
 use crate::ids::{CaseId, Name, VisitId};
 use crate::moment::{Moment, Work};
 use crate::value::Value;
+use crate::yaml::Node;
 
 /// A step that waits for another case.
 #[derive(Clone, Debug)]
@@ -54,9 +56,16 @@ impl Call {
             for (_, theirs) in take.iter().filter(|(_, theirs)| !outline.fields.contains_key(theirs)) {
                 let message = format!("`{process}` has no field `{theirs}` to take");
                 let known = outline.fields.keys().map(Name::as_str);
-                checker.error(node.span, "unknown-field", message).suggest(theirs, known);
+                checker.error(place_of(node, theirs), "unknown-field", message).suggest(theirs, known);
             }
         }
         Some(Self { process, with, take })
     }
+}
+
+/// Where `take` names one of their fields.
+fn place_of(take: &Node, theirs: &Name) -> Span {
+    let values = take.as_mapping().unwrap_or_default().iter().map(|entry| &entry.value);
+    let mut named = values.chain(take.as_sequence().unwrap_or_default());
+    named.find(|node| node.as_text() == Some(theirs)).map_or(take.span, |node| node.span)
 }

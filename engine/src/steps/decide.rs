@@ -134,7 +134,8 @@ impl Rule {
         let tests = keys.require("if", checker).and_then(|cells| {
             let cells = checker.one_or_many(cells);
             if cells.len() != inputs.len() {
-                let message = format!("this rule has {} test(s) for {} input(s)", cells.len(), inputs.len());
+                let (tests, inputs) = (counted(cells.len(), "test"), counted(inputs.len(), "input"));
+                let message = format!("this rule has {tests} for {inputs}");
                 checker.error(node.span, "uneven-rule", message).help("`-` stands for any value");
                 return None;
             }
@@ -148,10 +149,17 @@ impl Rule {
     }
 }
 
+/// `1 test`, `2 tests`.
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
 fn check_answers(checker: &mut Checker<'_>, node: &Node, kinds: &[Type]) -> Option<Vec<Operand>> {
     let cells = checker.one_or_many(node);
     if cells.len() != kinds.len() {
-        let message = format!("there are {} answer(s) for {} field(s)", cells.len(), kinds.len());
+        let (answers, fields) = (counted(cells.len(), "answer"), counted(kinds.len(), "field"));
+        let message = format!("this rule has {answers} for {fields}");
         checker.error(node.span, "uneven-rule", message);
         return None;
     }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Mistake, Span, place_of};
+use crate::nearest::nearest;
 
 /// Where a rung stands: `1 working day before`, `due`, `5 working days after`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,7 +79,8 @@ impl FromStr for RungAt {
         let span = span_text.parse::<Span>().map_err(|mistake| {
             let inner = place_of(text, span_text);
             if span_text.trim().is_empty() {
-                return Mistake::new(place_of(text, trimmed), "how long?").with_help(HELP);
+                return Mistake::new(place_of(text, trimmed), format!("`{trimmed}` does not say how long"))
+                    .with_help(HELP);
             }
             mistake.shifted(inner.start)
         })?;
@@ -97,6 +99,11 @@ fn without_side(text: &str, trimmed: &str) -> Mistake {
             return Mistake::new(at, format!("`{word}` stands behind the span"))
                 .with_help(format!("write `{span} {word}`"));
         }
+    }
+    let side = trimmed.rsplit_once(' ').and_then(|(span, side)| Some((span, nearest(side, ["before", "after"])?)));
+    if let Some((span, side)) = side.filter(|(span, _)| span.parse::<Span>().is_ok()) {
+        return Mistake::new(at, format!("`{trimmed}` is not the place of a rung"))
+            .with_help(format!("did you mean `{span} {side}`?"));
     }
     match trimmed.parse::<Span>() {
         Ok(span) => Mistake::new(at, "a rung stands before or after due")

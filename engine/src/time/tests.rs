@@ -133,7 +133,7 @@ fn a_wrong_rung_is_answered_with_what_was_meant() {
     let in_chinese = mistake::<RungAt>("到期前3个工做日");
     assert_eq!(in_chinese.at, 10..22);
 
-    assert_eq!(mistake::<RungAt>("before").message, "how long?");
+    assert_eq!(mistake::<RungAt>("before").message, "`before` does not say how long");
 }
 
 #[test]

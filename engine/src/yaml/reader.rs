@@ -316,6 +316,9 @@ fn usual_cause(node: &Node, expected: &str) -> Option<String> {
         Kind::Scalar(scalar) if expected == "a list" && scalar.text.starts_with('-') => {
             Some("an item begins with a dash and a space: `- item`".to_owned())
         }
+        Kind::Scalar(scalar) if expected == "a list" && !scalar.as_null() => {
+            Some(format!("a list of one is written `[{}]`", scalar.text))
+        }
         Kind::Scalar(scalar) if expected.starts_with('`') => {
             let word = match scalar.text.to_lowercase().as_str() {
                 "true" | "yes" | "on" | "y" | "是" => "true",
@@ -333,6 +336,7 @@ fn usual_cause(node: &Node, expected: &str) -> Option<String> {
         Kind::Mapping(entries) if entries.iter().all(|entry| entry.value.is_null()) => {
             Some("text that begins with `{` needs quotes".to_owned())
         }
+        Kind::Mapping(_) if expected == "a list" => Some("a list of one is written `[{…}]`".to_owned()),
         Kind::Scalar(_) | Kind::Mapping(_) | Kind::Sequence(_) => None,
     }
 }

@@ -108,6 +108,11 @@ fn words(kind: &ErrorKind) -> Words {
             "a `:` cannot stand here".to_owned(),
             Some("if it is part of the text, put the text in quotes; if it begins a new entry, mend the line before"),
         ),
+        ErrorKind::FlowMappingValueAdjacentCollection => (
+            "colon",
+            "the colon has no space after it".to_owned(),
+            Some("write a space between the colon and the bracket"),
+        ),
         ErrorKind::ExpectedBlockMappingKey | ErrorKind::InvalidIndentation | ErrorKind::ExpectedBlockSequenceEntry => (
             "indentation",
             "this line belongs to nothing above it".to_owned(),

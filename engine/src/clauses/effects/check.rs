@@ -1,12 +1,13 @@
 //! How effects are written: `- {set: {…}}`, `- {notify: {…}, when: …}`, or as keys of a rung or listener.
 
 use super::{Act, Deed, Destination};
-use crate::checker::{Checker, Keys};
+use crate::checker::{Checker, Keys, spoken};
 use crate::clauses::people::check_who;
 use crate::event::Way;
 use crate::formula::Operand;
 use crate::ids::Name;
 use crate::moment::Length;
+use crate::nearest::nearest;
 use crate::value::Type;
 use crate::who::Who;
 use crate::yaml::{Entry, Node};
@@ -27,13 +28,12 @@ pub fn check_deeds(checker: &mut Checker<'_>, node: &Node) -> Vec<Deed> {
         let Some(mut keys) = checker.keys(entry, "an effect") else { continue };
         let when = keys.take("when").and_then(|when| checker.condition(when));
         let before = deeds.len();
-        let expected = EFFECTS.iter().filter(|key| keys.has(key)).count() + usize::from(keys.has(RAISE));
         deeds.extend(check_inline(checker, &mut keys));
-        if expected == 0 {
-            let message = "an effect needs one of its keys";
-            checker
-                .error(entry.span, "no-effect", message)
-                .help(format!("effects are {}, `raise`", EFFECTS.join(", ")));
+        // A key that is unknown is reported by itself.
+        let is_empty = entry.as_mapping().unwrap_or_default().iter().all(|entry| entry.key.text == *"when");
+        if is_empty {
+            let help = format!("effects are {}", spoken(&EFFECTS.into_iter().chain([RAISE]).collect::<Vec<_>>()));
+            checker.error(entry.span, "no-effect", "nothing says what to do here").help(help);
         }
         for deed in deeds.iter_mut().skip(before) {
             deed.when.clone_from(&when);
@@ -161,8 +161,13 @@ impl Checker<'_> {
             keys.know(&["with"]);
             return None;
         };
-        let with = keys.take("with").map(|with| self.check_with(with, Some(outline))).unwrap_or_default();
-        for required in outline.required.iter().filter(|required| with.iter().all(|(given, _)| given != *required)) {
+        let with_node = keys.take("with");
+        let with = with_node.map(|with| self.check_with(with, Some(outline))).unwrap_or_default();
+        // A field that is there under a mistyped name, or with a wrong value, is reported by itself.
+        let written = with_node.and_then(Node::as_mapping).unwrap_or_default().iter().map(|entry| &entry.key.text);
+        let accepted = || outline.accepted.iter().map(Name::as_str);
+        let meant: Vec<&str> = written.filter_map(|name| nearest(name, accepted())).collect();
+        for required in outline.required.iter().filter(|required| !meant.contains(&required.as_str())) {
             let message = format!("`{name}` cannot start without `{required}`");
             self.error(process.span, "missing-field", message).help(format!("add `{required}: =…` to `with`"));
         }
@@ -171,7 +176,7 @@ impl Checker<'_> {
 
     /// One of the names that something outside the process declares.
     fn declared(&mut self, node: &Node, what: &str, code: &'static str, known: &[&Name]) -> Option<Name> {
-        let name = self.text(node, what)?;
+        let name = self.text(node, &format!("the name of a {what}"))?;
         if !known.iter().any(|known| **known == name) {
             let words = known.iter().map(|known| known.as_str());
             self.error(node.span, code, format!("there is no {what} `{name}`")).suggest(&name, words);
@@ -235,7 +240,7 @@ fn check_mark(checker: &mut Checker<'_>, node: &Node) -> Option<Act> {
     let kind = kind.and_then(|kind| checker.declared(kind, "kind of mark", "unknown-mark", &known));
     let unit = keys.take("unit").and_then(|unit| checker.operand(unit, &Type::Unit));
     let person = keys.take("person").and_then(|person| checker.operand(person, &Type::Person));
-    if unit.is_none() && person.is_none() {
+    if !keys.has("unit") && !keys.has("person") {
         checker.error(node.span, "missing-key", "a mark needs the `unit` or the `person` it is for");
     }
     keys.finish(checker);
