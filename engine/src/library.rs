@@ -29,6 +29,8 @@ pub struct Library {
     pub connections: BTreeMap<Name, Connection>,
     /// Scenarios as written, with the process of their folder.
     pub scenarios: Vec<Written>,
+    /// What probably is not as meant, though it works.
+    pub warnings: Vec<Diagnostic>,
     /// The texts, for messages.
     pub sources: Sources,
     /// The text of each process, by name.
@@ -109,9 +111,11 @@ impl Library {
             }
         }
         let library = sorted.compile(sources, &templates, &mut out);
-        match out.has_errors() {
-            false => Ok(library),
-            true => Err(Unsound { diagnostics: in_order(out), sources: library.sources }),
+        let is_sound = !out.has_errors();
+        let found = in_order(out);
+        match is_sound {
+            true => Ok(Self { warnings: found, ..library }),
+            false => Err(Unsound { diagnostics: found, sources: library.sources }),
         }
     }
 
@@ -175,12 +179,9 @@ impl Sorted {
             let folder = folder_of(&source.name);
             let usable = templates.keys().filter(|(of, _)| of.is_empty() || *of == folder);
             catalog.templates = usable.map(|(_, name)| name.clone()).collect();
-            match compile(node, source, &catalog) {
-                Ok(process) => {
-                    texts.insert(process.name.clone(), *id);
-                    processes.insert(process.name.clone(), Arc::new(process));
-                }
-                Err(found) => out.extend(found),
+            if let Some(process) = compile(node, source, &catalog, out) {
+                texts.insert(process.name.clone(), *id);
+                processes.insert(process.name.clone(), Arc::new(process));
             }
         }
         let scenarios = self.scenarios.into_iter().map(|(source, node)| {
@@ -195,7 +196,7 @@ impl Sorted {
         });
         let scenarios = scenarios.collect();
         let templates = templates_of(templates, &folders);
-        Library { processes, catalog, templates, connections, scenarios, sources, texts }
+        Library { processes, catalog, templates, connections, scenarios, warnings: Vec::new(), sources, texts }
     }
 
     /// Puts how each process looks from outside into the catalog. Answers which processes lie in which folder.

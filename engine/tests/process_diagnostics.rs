@@ -10,7 +10,7 @@ mod sentences;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use duban_engine::diagnostic::{Diagnostic, Sources, render};
+use duban_engine::diagnostic::{Diagnostic, Severity, Sources, render};
 use duban_engine::library::Library;
 
 type Files = Vec<(String, Vec<u8>)>;
@@ -50,7 +50,7 @@ fn with_ending(end: &str) -> Vec<PathBuf> {
 /// What is found in a set of files.
 fn found(files: &Files) -> (Vec<Diagnostic>, Sources) {
     match Library::compile(files) {
-        Ok(library) => (Vec::new(), library.sources),
+        Ok(library) => (library.warnings, library.sources),
         Err(unsound) => (unsound.diagnostics, unsound.sources),
     }
 }
@@ -86,6 +86,18 @@ fn wrong_definitions_are_explained_as_the_golden_files_say() {
     }
 
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn a_sound_set_hands_out_its_warnings() {
+    let mut files = base();
+    let input = directory().join("unused-role.yaml");
+    files.push(("unused-role.yaml".to_owned(), fs::read(input).expect("the input can be read")));
+
+    let library = Library::compile(&files).expect("a warning does not make a set unsound");
+
+    let found: Vec<(Severity, &str)> = library.warnings.iter().map(|found| (found.severity, found.code)).collect();
+    assert_eq!(found, [(Severity::Warning, "unused-role")]);
 }
 
 #[test]

@@ -55,6 +55,7 @@ pub(super) fn tally(diagnostics: &[Diagnostic]) -> String {
     let warnings = diagnostics.len() - errors;
     match warnings {
         0 => counted(errors, "error"),
+        _ if errors == 0 => counted(warnings, "warning"),
         _ => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
     }
 }
@@ -65,7 +66,7 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failur
     let checked = check(&folder);
     let is_sound = matches!(checked, Checked::Sound(..));
     let text = match (arguments.format, &checked) {
-        (Format::Json, Checked::Sound(library, _)) => to_json(&[], &library.sources, true),
+        (Format::Json, Checked::Sound(library, _)) => to_json(&library.warnings, &library.sources, true),
         (Format::Json, Checked::Unsound(diagnostics, sources)) => to_json(diagnostics, sources, false),
         (Format::Text, Checked::Sound(library, scenarios)) => summary(library, scenarios, screen),
         (Format::Text, Checked::Unsound(diagnostics, sources)) => {
@@ -79,7 +80,10 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failur
 
 fn summary(library: &Library, scenarios: &[Scenario], screen: &Screen) -> String {
     let ok = screen.word("ok", Paint::Good);
-    let mut text = String::new();
+    let mut text = render(&library.warnings, &library.sources, screen.color_out);
+    if !text.is_empty() {
+        text.push_str(&format!("\n{}\n", screen.word(&tally(&library.warnings), Paint::Strong)));
+    }
     for (name, process) in &library.processes {
         let (title, steps) = (&process.title, counted(process.steps.len(), "step"));
         let count = scenarios.iter().filter(|scenario| scenario.process == *name).count();

@@ -55,6 +55,8 @@ pub struct Checker<'a> {
     pub fields: BTreeMap<Name, Arc<Field>>,
     /// The process's roles.
     pub roles: BTreeMap<Name, Who>,
+    /// The roles that something names.
+    pub named_roles: BTreeSet<Name>,
     /// All steps by the names that people write.
     pub places: BTreeMap<Name, Place>,
     /// Names of steps that cannot be read: what names them is not wrong as well.
@@ -84,6 +86,7 @@ impl<'a> Checker<'a> {
             catalog,
             fields: BTreeMap::new(),
             roles: BTreeMap::new(),
+            named_roles: BTreeSet::new(),
             places: BTreeMap::new(),
             unreadable: BTreeSet::new(),
             actions: Vec::new(),

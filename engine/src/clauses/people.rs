@@ -134,8 +134,9 @@ pub fn check_who(checker: &mut Checker<'_>, node: &Node) -> Option<Who> {
     if name.starts_with('=') {
         return check_person_formula(checker, node).map(Who::Person);
     }
-    if let Some(who) = checker.roles.get(&name) {
-        return Some(who.clone());
+    if let Some(who) = checker.roles.get(&name).cloned() {
+        checker.named_roles.insert(name);
+        return Some(who);
     }
     let known: Vec<Name> = checker.roles.keys().cloned().collect();
     let is_duty = checker.catalog.organization.duties.contains_key(&name);

@@ -19,7 +19,7 @@ use crate::clauses::hook::Goto;
 use crate::clauses::listen::Listener;
 use crate::clauses::people::{check_who, check_who_keys};
 use crate::decide::CANCELLED;
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Diagnostics, Source};
 use crate::field::Field;
 use crate::ids::Name;
 use crate::moment::{StepId, Target};
@@ -38,20 +38,14 @@ const VERBS: [(&str, &str); 5] = [
     ("withdraw", "withdraw"),
 ];
 
-/// Compiles one definition; `node` is its tree.
-///
-/// # Errors
-/// Everything that is wrong with it, in the order of the text.
-pub fn compile(node: &Node, source: &Source, catalog: &Catalog) -> Result<Process, Vec<Diagnostic>> {
+/// Compiles one definition; `node` is its tree. What is found in it, warnings of a sound one too, goes to `out`; one
+/// with an error gives no process.
+pub fn compile(node: &Node, source: &Source, catalog: &Catalog, out: &mut Diagnostics) -> Option<Process> {
     let mut checker = Checker::new(source, catalog);
     let process = check_process(&mut checker, node);
     let is_sound = !checker.out.has_errors();
-    let mut found = checker.out.into_vec();
-    found.sort_by_key(|diagnostic| diagnostic.span.start);
-    match process {
-        Some(process) if is_sound => Ok(process),
-        Some(_) | None => Err(found),
-    }
+    out.extend(checker.out.into_vec());
+    process.filter(|_| is_sound)
 }
 
 /// How a definition looks from outside, as far as that can be read.
@@ -102,6 +96,7 @@ fn check_process(checker: &mut Checker<'_>, node: &Node) -> Option<Process> {
     // Guarantees are proved by the whole-definition checks.
     keys.take("guarantees");
     keys.finish(checker);
+    check_unused_roles(checker, node);
     check_ends(checker, &steps, &sketches);
     check_locks(checker, &steps, &sketches);
     let steps: Vec<Step> = steps.into_iter().collect::<Option<_>>()?;
@@ -174,6 +169,20 @@ fn check_roles(checker: &mut Checker<'_>, node: &Node) -> BTreeMap<Name, Role> {
         roles.insert(name.clone(), Role { title: title.unwrap_or_else(|| name.clone()), who });
     }
     roles
+}
+
+/// A role that nothing names is most often one that was forgotten somewhere.
+fn check_unused_roles(checker: &mut Checker<'_>, node: &Node) {
+    for entry in node.get("roles").and_then(Node::as_mapping).unwrap_or_default() {
+        let name = &entry.key.text;
+        if checker.roles.contains_key(name) && !checker.named_roles.contains(name) {
+            let message = format!("nothing names the role `{name}`");
+            checker
+                .out
+                .warning(entry.key.span, "unused-role", message)
+                .help(format!("write `by: {name}` where it acts, or take it out"));
+        }
+    }
 }
 
 fn check_start(checker: &mut Checker<'_>, node: &Node) -> Option<Start> {
