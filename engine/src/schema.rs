@@ -25,7 +25,7 @@ pub fn process() -> Json {
             "start": reference("start"),
             "steps": reference("steps"),
             "listen": {"type": "array", "items": reference("listener")},
-            "guarantees": {"type": "array", "items": {"type": "object"}},
+            "guarantees": {"type": "array", "items": reference("guarantee")},
         },
         "$defs": definitions(),
     })

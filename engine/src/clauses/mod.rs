@@ -5,6 +5,7 @@ pub mod deadline;
 pub mod effects;
 pub mod fields;
 pub mod form;
+pub mod guarantee;
 pub mod hook;
 pub mod listen;
 pub mod people;

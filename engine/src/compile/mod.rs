@@ -15,6 +15,7 @@ use crate::clauses::deadline::check_calendar;
 use crate::clauses::effects::check_deeds;
 use crate::clauses::fields::check_fields;
 use crate::clauses::form::Form;
+use crate::clauses::guarantee::Guarantee;
 use crate::clauses::hook::Goto;
 use crate::clauses::listen::Listener;
 use crate::clauses::people::{check_who, check_who_keys};
@@ -93,8 +94,7 @@ fn check_process(checker: &mut Checker<'_>, node: &Node) -> Option<Process> {
     let start = start_node.and_then(|start| check_start(checker, start));
     let listeners = keys.take("listen").map(|listen| Listener::check_all(checker, listen)).unwrap_or_default();
     let steps = steps::check_steps(checker, &sketches, &known);
-    // Guarantees are proved by the whole-definition checks.
-    keys.take("guarantees");
+    let guarantees = keys.take("guarantees").map(|node| Guarantee::check_all(checker, node)).unwrap_or_default();
     keys.finish(checker);
     check_unused_roles(checker, node);
     check_ends(checker, &steps, &sketches);
@@ -121,6 +121,7 @@ fn check_process(checker: &mut Checker<'_>, node: &Node) -> Option<Process> {
         index,
         listeners,
         forbids,
+        guarantees,
         goes_back: checker.goes_back,
         outcomes,
     })

@@ -16,6 +16,7 @@ use crate::clauses::action::{Action, Requirement};
 use crate::clauses::deadline::DeadlineRule;
 use crate::clauses::effects::Deed;
 use crate::clauses::form::Form;
+use crate::clauses::guarantee::Guarantee;
 use crate::clauses::hook::Goto;
 use crate::clauses::listen::Listener;
 use crate::field::Field;
@@ -55,6 +56,8 @@ pub struct Process {
     pub listeners: Vec<Listener>,
     /// Verbs that people may not use here.
     pub forbids: BTreeSet<Name>,
+    /// What holds in every case.
+    pub guarantees: Vec<Guarantee>,
     /// Whether anything leads `back`.
     pub goes_back: bool,
     /// How it can end.

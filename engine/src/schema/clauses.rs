@@ -38,6 +38,7 @@ pub fn definitions() -> Map<String, Json> {
     define("deadline", deadline());
     define("rung", rung());
     define("listener", listener());
+    define("guarantee", guarantee());
     define("effects", one_or_many(reference("effect")));
     let mut effect = effect_keys();
     effect.insert("when".to_owned(), condition("When it takes place."));
@@ -48,6 +49,19 @@ pub fn definitions() -> Map<String, Json> {
         json!({"oneOf": [{"type": "array", "items": {"type": "string"}}, {"type": "object", "additionalProperties": {"type": "string"}}]}),
     );
     all
+}
+
+fn guarantee() -> Json {
+    object(
+        &[],
+        json!({
+            "no": named("What does not come before `before` was there."),
+            "before": named("What was there before."),
+            "unless": one_or_many(named("What makes it all right without.")),
+            "after": named("After this, one of `always_eventually` always comes."),
+            "always_eventually": one_or_many(named("What always comes in the end.")),
+        }),
+    )
 }
 
 fn field() -> Json {
