@@ -162,9 +162,10 @@ impl Sorted {
         out: &mut Diagnostics,
     ) -> Library {
         let connections = parts::connections(&self.webhooks, out);
+        let calendars = parts::calendars(&self.calendars, out);
         let mut catalog = Catalog {
-            organization: parts::organization(&self.organizations, out),
-            calendars: parts::calendars(&self.calendars, out),
+            organization: parts::organization(&self.organizations, &calendars, out),
+            calendars,
             lists: parts::lists(&self.lists, out),
             marks: parts::marks(&self.marks, out),
             connections: connections.keys().cloned().collect(),

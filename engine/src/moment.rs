@@ -1,6 +1,6 @@
 //! The moment of a decision: the case as it becomes, the events so far, and the work still to do.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
 
@@ -28,6 +28,23 @@ pub struct World<'a> {
     pub organization: &'a Organization,
     /// All calendars.
     pub calendars: &'a Calendars,
+    /// How much each person has to do, when the process asks for it (`Process::needs_workload`).
+    pub workload: Option<&'a Workload>,
+}
+
+/// The tasks that each person holds in all open cases as last stored, the one being decided included; who holds none
+/// may be left out.
+pub type Workload = BTreeMap<Name, u32>;
+
+/// The workload of people who work in these cases and no other.
+pub fn workload<'a>(cases: impl Iterator<Item = &'a Case>) -> Workload {
+    let mut workload = Workload::new();
+    for task in cases.flat_map(|case| case.visits.values()).filter_map(|visit| visit.task.as_ref()) {
+        if let Some(person) = &task.holder {
+            *workload.entry(person.clone()).or_default() += 1;
+        }
+    }
+    workload
 }
 
 /// Where a move leads.
@@ -122,6 +139,8 @@ impl Entry {
 pub struct Moment<'a> {
     /// The case so far.
     pub case: Case,
+    /// The case before the command.
+    began: &'a Case,
     /// The command's instant: the only clock there is.
     pub now: Timestamp,
     /// Who caused it.
@@ -160,11 +179,12 @@ impl Decision {
 
 impl<'a> Moment<'a> {
     /// The moment in which a command reaches a case.
-    pub fn new(case: &Case, now: Timestamp, by: &'a Actor, world: &'a World<'a>, calendar: &'a Calendar) -> Self {
-        let mut case = case.clone();
+    pub fn new(began: &'a Case, now: Timestamp, by: &'a Actor, world: &'a World<'a>, calendar: &'a Calendar) -> Self {
+        let mut case = began.clone();
         case.begin(case.sequence + 1);
         Self {
             case,
+            began,
             now,
             by,
             world,
@@ -186,6 +206,17 @@ impl<'a> Moment<'a> {
     /// What the moment leads to.
     pub fn into_decision(self) -> Decision {
         Decision { by: self.by.clone(), events: self.events, case: self.case }
+    }
+
+    /// How many tasks the person holds now, in this case and all others; nothing when the world does not tell.
+    pub fn workload_of(&self, person: &Name) -> Option<u32> {
+        let held = |case: &Case| {
+            let tasks = case.visits.values().filter_map(|visit| visit.task.as_ref());
+            let held = tasks.filter(|task| task.holder.as_ref() == Some(person)).count();
+            u32::try_from(held).unwrap_or(u32::MAX)
+        };
+        let stored = self.world.workload?.get(person).copied().unwrap_or(0);
+        Some(stored.saturating_sub(held(self.began)).saturating_add(held(&self.case)))
     }
 
     /// What taking the last action back would restore.

@@ -148,10 +148,15 @@ impl Organization {
         found
     }
 
-    /// What does not fit together, each with a path like `people.li-si.duties`; empty when all is well.
-    pub fn mistakes(&self) -> Vec<Mistake> {
+    /// What does not fit together, given the names of all calendars; each with a path like `people.li-si.duties`; empty when all is well.
+    pub fn mistakes<'a>(&self, calendars: impl Iterator<Item = &'a Name>) -> Vec<Mistake> {
+        let calendars: BTreeMap<Name, ()> = calendars.map(|name| (name.clone(), ())).collect();
         let mut mistakes = Vec::new();
         for (id, unit) in &self.units {
+            if let Some(calendar) = unit.calendar.as_ref().filter(|name| !calendars.contains_key(*name)) {
+                let message = format!("the unit `{id}` lives by the calendar `{calendar}`, which is not there");
+                mistakes.push(mistake(format!("units.{id}.calendar"), message, calendar, &calendars));
+            }
             let path = format!("units.{id}.parent");
             match &unit.parent {
                 None => {}
@@ -197,6 +202,19 @@ impl Organization {
             mistakes.push(Mistake { path: format!("absences[{number}].until"), message, help: None });
         }
         mistakes
+    }
+
+    /// The calendar that a unit lives by: its own, or that of the nearest unit around it that has one.
+    pub fn calendar_of(&self, unit: &Name) -> Option<&Name> {
+        let mut at = unit;
+        for _ in 0..UNIT_DEPTH_MAX {
+            let found = self.units.get(at)?;
+            if found.calendar.is_some() {
+                return found.calendar.as_ref();
+            }
+            at = found.parent.as_ref()?;
+        }
+        None
     }
 
     fn depth(&self, unit: &Name) -> Option<usize> {

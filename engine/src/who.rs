@@ -1,5 +1,7 @@
 //! Who may act, resolved against the organisation and the case.
 
+use std::collections::BTreeSet;
+
 use crate::event::Candidate;
 use crate::formula::{Operand, Place, names_of};
 use crate::ids::Name;
@@ -21,6 +23,15 @@ pub enum Who {
 }
 
 impl Who {
+    /// The units whose duties are meant, at a place.
+    pub fn units(&self, place: &Place<'_>) -> BTreeSet<Name> {
+        match self {
+            Self::Duty { unit, duty: _ } => names_of(&unit.evaluate(place)).into_iter().collect(),
+            Self::Person(_) => BTreeSet::new(),
+            Self::Any(several) => several.iter().flat_map(|who| who.units(place)).collect(),
+        }
+    }
+
     /// The candidates at a place; none when the unit is not known yet.
     pub fn candidates(&self, place: &Place<'_>) -> Vec<Candidate> {
         match self {

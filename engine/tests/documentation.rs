@@ -232,7 +232,8 @@ fn values(files: &Files, examples: &[(usize, String, String)]) -> Fields {
     let place = frame.find("      urge:").expect("the process of the reference has the action `urge` in `handling`");
     frame.insert_str(place, &action);
     let library = compile(&files).unwrap_or_else(|shown| panic!("{shown}"));
-    let world = World { organization: &library.catalog.organization, calendars: &library.catalog.calendars };
+    let world =
+        World { organization: &library.catalog.organization, calendars: &library.catalog.calendars, workload: None };
     let process = &library.processes["appeal"];
     let calendar = process.calendar_in(&library.catalog.calendars);
     let mut case = Case::new(CaseId(1));

@@ -5,3 +5,4 @@
 mod properties;
 mod runs;
 mod stored_events;
+mod workload;

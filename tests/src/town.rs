@@ -10,6 +10,7 @@ use duban_engine::effect::{Effect, effects};
 use duban_engine::event::{Actor, Caller, Fields, Transition};
 use duban_engine::ids::{CaseId, Name};
 use duban_engine::library::Library;
+use duban_engine::moment::workload;
 use duban_engine::organization::Organization;
 use duban_engine::process::Process;
 use duban_engine::rejection::Rejection;
@@ -64,7 +65,8 @@ impl Town {
 
     /// What decisions may look at.
     pub fn world(&self) -> World<'_> {
-        World { organization: &self.organization, calendars: &self.library.catalog.calendars }
+        let calendars = &self.library.catalog.calendars;
+        World { organization: &self.organization, calendars, workload: None }
     }
 
     /// Opens a case, and lets what follows happen. Answers with what was stored.
@@ -127,7 +129,9 @@ impl Town {
         command: &Command,
         stored: &mut Vec<Stored>,
     ) -> Result<VecDeque<(CaseId, Effect)>, Rejection> {
-        let world = World { organization: &self.organization, calendars: &self.library.catalog.calendars };
+        let workload = workload(self.residents.iter().map(|resident| &resident.case));
+        let calendars = &self.library.catalog.calendars;
+        let world = World { organization: &self.organization, calendars, workload: Some(&workload) };
         let resident = self.residents.get_mut(number).expect("commands go to cases of the town");
         let before = resident.case.clone();
         let decided = decide(&resident.process, &world, &resident.case, command, self.now);

@@ -246,7 +246,8 @@ fn try_out(process: &Process, library: &Library, person: &Name, fields: &Fields,
     let id = CaseId(1);
     let ask = Ask::Open { case: id, start: StartedBy::Person, fields: fields.clone(), serial: 1 };
     let command = Command { by: Actor::person(person), ask };
-    let world = World { organization: &library.catalog.organization, calendars: &library.catalog.calendars };
+    let world =
+        World { organization: &library.catalog.organization, calendars: &library.catalog.calendars, workload: None };
     decide(process, &world, &Case::new(id), &command, now).map(|_| ()).map_err(|rejection| rejection.to_string())
 }
 

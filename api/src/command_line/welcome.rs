@@ -65,7 +65,7 @@ pub(super) fn samples(library: &Library, access: &mut Access, now: Timestamp) ->
 /// Somebody who has a role; for a unit that only a case knows, whoever has the duty anywhere.
 fn somebody(who: &Who, library: &Library, process: &Process, now: Timestamp) -> Option<Name> {
     let organization = &library.catalog.organization;
-    let world = World { organization, calendars: &library.catalog.calendars };
+    let world = World { organization, calendars: &library.catalog.calendars, workload: None };
     let (case, nobody) = (Case::new(CaseId(0)), Actor::Clock);
     let moment = Moment::new(&case, now, &nobody, &world, process.calendar_in(world.calendars));
     let actors = organization.actors(&who.candidates(&moment.place(VisitId::CASE)), now);

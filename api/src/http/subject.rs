@@ -49,5 +49,5 @@ impl Subject {
 
 /// What decisions look at beside the case.
 pub fn world(library: &Library) -> World<'_> {
-    World { organization: &library.catalog.organization, calendars: &library.catalog.calendars }
+    World { organization: &library.catalog.organization, calendars: &library.catalog.calendars, workload: None }
 }

@@ -126,7 +126,7 @@ impl Definitions {
 
 /// The world that decisions are made in.
 pub fn world(library: &Library) -> World<'_> {
-    World { organization: &library.catalog.organization, calendars: &library.catalog.calendars }
+    World { organization: &library.catalog.organization, calendars: &library.catalog.calendars, workload: None }
 }
 
 /// A set of files as it is stored, with the versions of the processes in it.

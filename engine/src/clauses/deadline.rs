@@ -11,6 +11,7 @@ use crate::formula::Formula;
 use crate::ids::{Name, VisitId};
 use crate::moment::{ClockChange, Length, Moment};
 use crate::time::{RungAt, Span, SpanUnit};
+use crate::who::Who;
 use crate::yaml::Node;
 
 /// How often a rung may be repeated in one wake; after a long stop the rest is passed over.
@@ -25,6 +26,8 @@ pub struct DeadlineRule {
     pub limits: Vec<Limit>,
     /// Its own calendar.
     pub calendar: Option<Name>,
+    /// Who works in its step: without a calendar of its own it goes by that of their unit.
+    pub by: Option<Who>,
     /// Its rungs, as written.
     pub ladder: Vec<Rung>,
     /// The line in the definition.
@@ -66,31 +69,34 @@ impl DeadlineRule {
         let place = moment.place(visit);
         let limit = self.limits.iter().find(|limit| limit.when.as_ref().is_none_or(|when| when.holds(&place)))?;
         match &limit.length {
-            Length::Span(span) => Some(self.due_after(moment, from, *span)),
+            Length::Span(span) => Some(self.due_after(self.calendar(moment, visit), from, *span)),
             Length::Until(operand) => {
                 let at = operand.instant(&place)?;
-                Some(self.due_at(moment, from, at))
+                Some(self.due_at(self.calendar(moment, visit), from, at))
             }
         }
     }
 
-    fn calendar<'a>(&self, moment: &Moment<'a>) -> &'a Calendar {
-        let own = self.calendar.as_ref().and_then(|name| moment.world.calendars.get(name));
-        own.map_or(moment.calendar, |own| own.as_ref())
+    /// The calendar of a deadline that begins: its own, or that of the one unit that works in the step, or the process's.
+    fn calendar<'a>(&self, moment: &Moment<'a>, visit: VisitId) -> &'a Calendar {
+        let own = self.calendar.clone().or_else(|| {
+            let units = self.by.as_ref()?.units(&moment.place(visit));
+            let only = units.first().filter(|_| units.len() == 1)?;
+            moment.world.organization.calendar_of(only).cloned()
+        });
+        named(moment, own.as_ref())
     }
 
-    fn due_after(&self, moment: &Moment<'_>, from: Timestamp, span: Span) -> Due {
-        let calendar = self.calendar(moment);
+    fn due_after(&self, calendar: &Calendar, from: Timestamp, span: Span) -> Due {
         let end = calendar.add(from, span);
-        let mut due = self.due_at(moment, from, end.at);
+        let mut due = self.due_at(calendar, from, end.at);
         due.provisional = end.provisional;
         due.rule = span.to_string();
         due
     }
 
     /// A due time that somebody named.
-    pub fn due_at(&self, moment: &Moment<'_>, from: Timestamp, at: Timestamp) -> Due {
-        let calendar = self.calendar(moment);
+    fn due_at(&self, calendar: &Calendar, from: Timestamp, at: Timestamp) -> Due {
         let rungs = self.ladder.iter().map(|rung| Some(calendar.rung(at, rung.at).at)).collect();
         let name = (calendar.name().clone(), calendar.version().as_str().to_owned());
         Due { at, provisional: false, rule: "until".to_owned(), from, calendar: Some(name), rungs }
@@ -98,12 +104,12 @@ impl DeadlineRule {
 
     /// Another due time for a running deadline, which goes on being counted by the same rule.
     fn due_again(&self, moment: &Moment<'_>, deadline: &Deadline, at: Timestamp) -> Due {
-        Due { rule: deadline.due.rule.clone(), ..self.due_at(moment, deadline.due.from, at) }
+        Due { rule: deadline.due.rule.clone(), ..self.due_at(counted_by(moment, &deadline.due), deadline.due.from, at) }
     }
 
     /// The light, and the rungs still to come, of a due time seen now.
     fn settle(&self, moment: &Moment<'_>, visit: VisitId, mut due: Due) -> (Due, Light) {
-        let place = moment.place(visit);
+        let (place, calendar) = (moment.place(visit), counted_by(moment, &due));
         let mut light = Light::Green;
         let mut reached: Option<Timestamp> = None;
         for (rung, slot) in self.ladder.iter().zip(&mut due.rungs) {
@@ -116,7 +122,7 @@ impl DeadlineRule {
                 light = rung.light.unwrap_or(light);
                 reached = Some(at);
             }
-            *slot = rung.every.and_then(|every| next_after(self.calendar(moment), at, every, moment.now));
+            *slot = rung.every.and_then(|every| next_after(calendar, at, every, moment.now));
         }
         (due, light)
     }
@@ -148,7 +154,7 @@ impl DeadlineRule {
                 None => return,
             },
             Length::Span(span) => {
-                let end = self.calendar(moment).extend(deadline.due.at, *span);
+                let end = counted_by(moment, &deadline.due).extend(deadline.due.at, *span);
                 Due { provisional: end.provisional, ..self.due_again(moment, &deadline, end.at) }
             }
         };
@@ -167,7 +173,7 @@ impl DeadlineRule {
     fn resume(&self, moment: &mut Moment<'_>, visit: VisitId) {
         let Some(deadline) = running(moment, visit) else { return };
         let Some(paused) = deadline.paused else { return };
-        let calendar = self.calendar(moment);
+        let calendar = counted_by(moment, &deadline.due);
         let counts_working_time = deadline.due.rule.parse::<Span>().is_ok_and(|span| span.unit().is_working_time());
         let at = if counts_working_time {
             let stood = calendar.working_days_between(calendar.date(paused), calendar.date(moment.now)).days;
@@ -189,12 +195,12 @@ impl DeadlineRule {
         if deadline.moved {
             return;
         }
-        let due = self.due_after(moment, deadline.due.from, span);
-        let calendar = self.calendar(moment);
+        let calendar = counted_by(moment, &deadline.due);
+        let due = self.due_after(calendar, deadline.due.from, span);
         let old = Instant { at: deadline.due.at, provisional: deadline.due.provisional };
         let new = calendar.recalc().apply(old, Instant { at: due.at, provisional: due.provisional });
         if new != old && deadline.paused.is_none() {
-            let due = Due { provisional: new.provisional, rule: due.rule, ..self.due_at(moment, due.from, new.at) };
+            let due = Due { provisional: new.provisional, rule: due.rule, ..self.due_at(calendar, due.from, new.at) };
             self.move_to(moment, visit, due, Moved::Recalculated);
         }
     }
@@ -204,7 +210,8 @@ impl DeadlineRule {
         let Some(rung) = self.ladder.get(usize::from(number)) else { return };
         let Some(deadline) = running(moment, visit) else { return };
         let Some(at) = deadline.due.rungs.get(usize::from(number)).copied().flatten() else { return };
-        let next = rung.every.and_then(|every| next_after(self.calendar(moment), at, every, moment.now));
+        let calendar = counted_by(moment, &deadline.due);
+        let next = rung.every.and_then(|every| next_after(calendar, at, every, moment.now));
         let line = rung.hook.line;
         let applies = rung.hook.when.as_ref().is_none_or(|when| when.holds(&moment.place(visit)));
         let light = rung.light.filter(|_| applies);
@@ -228,13 +235,24 @@ pub fn next_after(calendar: &Calendar, at: Timestamp, every: Span, now: Timestam
     None
 }
 
+/// The calendar that a due time is counted by, in its newest version.
+fn counted_by<'a>(moment: &Moment<'a>, due: &Due) -> &'a Calendar {
+    named(moment, due.calendar.as_ref().map(|(name, _)| name))
+}
+
+/// A calendar by its name, or the process's.
+fn named<'a>(moment: &Moment<'a>, name: Option<&Name>) -> &'a Calendar {
+    let found = name.and_then(|name| moment.world.calendars.get(name));
+    found.map_or(moment.calendar, |found| found.as_ref())
+}
+
 fn running(moment: &Moment<'_>, visit: VisitId) -> Option<Deadline> {
     moment.visit(visit).and_then(|visit| visit.deadline.clone())
 }
 
 impl DeadlineRule {
-    /// Reads `deadline`.
-    pub fn check(checker: &mut Checker<'_>, node: &Node) -> Option<Self> {
+    /// Reads `deadline` of a step in which `by` work.
+    pub fn check(checker: &mut Checker<'_>, node: &Node, by: Option<&Who>) -> Option<Self> {
         let line = checker.line(node.span);
         let mut keys = checker.keys(node, "the deadline")?;
         let title = keys.take("title").and_then(|title| checker.text(title, "`title`"));
@@ -251,7 +269,8 @@ impl DeadlineRule {
             rungs.iter().filter_map(|rung| Rung::check(checker, rung)).collect()
         });
         keys.finish(checker);
-        Some(Self { title, limits: within.or(until)?, calendar, ladder: ladder.unwrap_or_default(), line })
+        let (limits, ladder) = (within.or(until)?, ladder.unwrap_or_default());
+        Some(Self { title, limits, calendar, by: by.cloned(), ladder, line })
     }
 }
 

@@ -19,7 +19,7 @@ pub enum Assign {
     /// Anyone takes it.
     #[default]
     Pool,
-    /// Who has the fewest actions in this case so far; ties by id.
+    /// Who holds the fewest tasks in all cases; ties by id.
     LeastBusy,
     /// One after the other, by the count of visits to the step.
     InTurn,
@@ -97,7 +97,17 @@ impl Assign {
         let chosen = match self {
             Self::Pool => None,
             Self::Person(operand) => operand.name(&place),
-            Self::LeastBusy => fit().into_iter().min_by_key(|person| holds(place.case, person)),
+            Self::LeastBusy => {
+                let counted = fit().into_iter().map(|person| (moment.workload_of(&person), person));
+                let known = counted.filter_map(|(tasks, person)| Some((tasks?, person)));
+                let chosen = known.min().map(|(_, person)| person);
+                if moment.world.workload.is_none() {
+                    let text =
+                        "who has the least to do is not known here: the task waits for whoever takes it".to_owned();
+                    moment.emit(Event::IncidentRaised { visit, text });
+                }
+                chosen
+            }
             Self::InTurn => {
                 let fit = fit();
                 let step = place.case.visits.get(&visit).map(|visit| visit.step.clone());
@@ -110,12 +120,6 @@ impl Assign {
             moment.emit(Event::TaskAssigned { visit, to, how: Assigned::Assigned });
         }
     }
-}
-
-/// How many tasks of the case the person holds.
-fn holds(case: &Case, person: &Name) -> usize {
-    let tasks = case.visits.values().filter_map(|visit| visit.task.as_ref());
-    tasks.filter(|task| task.holder.as_ref() == Some(person)).count()
 }
 
 /// Reads who may act: a role, a list of roles, a person as an expression, or `{unit: …, duty: …}`.

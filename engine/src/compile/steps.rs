@@ -335,7 +335,8 @@ impl<'n> StepReader<'_, '_, 'n> {
     fn clauses(&mut self, keys: &mut Keys<'_>, step: &mut Step) {
         keys.know(&["fields", "by"]);
         let checker = &mut *self.checker;
-        step.deadline = keys.take("deadline").and_then(|node| DeadlineRule::check(checker, node));
+        step.deadline =
+            keys.take("deadline").and_then(|node| DeadlineRule::check(checker, node, self.people.by.as_ref()));
         step.listeners = keys.take("listen").map(|node| Listener::check_all(checker, node)).unwrap_or_default();
         step.on_enter = keys.take("on_enter").map(|node| check_deeds(checker, node)).unwrap_or_default();
         step.on_leave = keys.take("on_leave").map(|node| check_deeds(checker, node)).unwrap_or_default();
@@ -374,7 +375,7 @@ impl<'n> StepReader<'_, '_, 'n> {
         checker.given.clear();
         let when = keys.take("when").and_then(|when| checker.condition(when));
         let repeat = keys.take("repeat").and_then(|repeat| check_repeat(checker, repeat));
-        let lock = keys.take("lock").and_then(|lock| checker.text(lock, "`lock`"));
+        let lock = keys.take("lock").and_then(|lock| check_lock(checker, lock));
         Flow { goto, when, repeat, lock }
     }
 }
@@ -394,6 +395,16 @@ impl Flow {
         step.repeat = self.repeat;
         step.lock = self.lock;
     }
+}
+
+/// A lock holds within its case; one `across: cases` is refused, rather than held in each case by itself.
+fn check_lock(checker: &mut Checker<'_>, node: &Node) -> Option<Name> {
+    if node.get("across").is_some() {
+        let message = "a lock holds within its case: this version cannot hold one `across: cases`";
+        checker.error(node.span, "not-understood", message).help("write `lock: NAME`");
+        return None;
+    }
+    checker.text(node, "`lock`")
 }
 
 fn check_repeat(checker: &mut Checker<'_>, node: &Node) -> Option<Repeat> {

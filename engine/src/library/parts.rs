@@ -73,7 +73,7 @@ fn report(out: &mut Diagnostics, span: Span, code: &'static str, mistake: &Mista
 }
 
 /// The organisation of all files together.
-pub fn organization(files: &Files, out: &mut Diagnostics) -> Organization {
+pub fn organization(files: &Files, calendars: &Calendars, out: &mut Diagnostics) -> Organization {
     let mut whole = Organization::default();
     let mut known = Known::default();
     for (_, node) in files {
@@ -83,7 +83,7 @@ pub fn organization(files: &Files, out: &mut Diagnostics) -> Organization {
         known.add(node, "people", "person", &mut whole.people, part.people, out);
         whole.absences.extend(part.absences);
     }
-    for mistake in whole.mistakes() {
+    for mistake in whole.mistakes(calendars.names()) {
         let file = files.iter().map(|(_, node)| node).find(|node| data::holds(node, &mistake.path));
         let span = file.map_or(Span::default(), |node| data::place(node, &mistake.path, &mistake.message));
         report(out, span, "organization", &mistake);

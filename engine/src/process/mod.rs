@@ -19,6 +19,7 @@ use crate::clauses::form::Form;
 use crate::clauses::guarantee::Guarantee;
 use crate::clauses::hook::Goto;
 use crate::clauses::listen::Listener;
+use crate::clauses::people::Assign;
 use crate::field::Field;
 use crate::formula::{Formula, Operand};
 use crate::ids::Name;
@@ -150,6 +151,11 @@ pub enum Repeat {
 }
 
 impl Process {
+    /// Whether its decisions look at `World::workload`: it gives a task to whoever is least busy.
+    pub fn needs_workload(&self) -> bool {
+        self.steps.iter().any(|step| matches!(&step.kind, Kind::Task(task) if matches!(task.assign, Assign::LeastBusy)))
+    }
+
     /// A step by its place.
     pub fn step(&self, id: StepId) -> &Step {
         self.steps.get(usize::from(id.0)).expect("step ids are made by the compiler, from this list")

@@ -13,6 +13,7 @@ use crate::effect::{Effect, effects};
 use crate::event::{Actor, Caller, Event, Fields};
 use crate::ids::{CaseId, Name};
 use crate::library::Library;
+use crate::moment::workload;
 use crate::organization::Organization;
 use crate::process::Process;
 use crate::rejection::Rejection;
@@ -59,7 +60,8 @@ impl<'a> Stage<'a> {
 
     /// The world as decisions see it.
     pub fn world(&self) -> World<'_> {
-        World { organization: &self.organization, calendars: &self.library.catalog.calendars }
+        let calendars = &self.library.catalog.calendars;
+        World { organization: &self.organization, calendars, workload: None }
     }
 
     /// Opens a case.
@@ -108,7 +110,9 @@ impl<'a> Stage<'a> {
     }
 
     fn decide(&mut self, number: usize, command: &Command) -> Result<Vec<(CaseId, Effect)>, Rejection> {
-        let world = World { organization: &self.organization, calendars: &self.library.catalog.calendars };
+        let workload = workload(self.players.iter().map(|player| &player.case));
+        let calendars = &self.library.catalog.calendars;
+        let world = World { organization: &self.organization, calendars, workload: Some(&workload) };
         let Some(player) = self.players.get_mut(number) else { return Err(Rejection::CaseClosed) };
         let decision = decide(&player.process, &world, &player.case, command, self.now)?;
         let mut found = Vec::new();

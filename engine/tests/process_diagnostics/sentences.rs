@@ -25,7 +25,7 @@ const SOURCES: [&str; 13] = [
 ];
 
 /// Sentences that are not for authors: what is said in a running case, and reasons for the compiler of our own code.
-const FOR_OTHERS: [&str; 28] = [
+const FOR_OTHERS: [&str; 29] = [
     "each variant's sentence names its fields",
     "outside: readable at all; inside: a step is named",
     "no branch of `{step}` applies",
@@ -35,6 +35,7 @@ const FOR_OTHERS: [&str; 28] = [
     "the rules that apply disagree",
     "`{step}` has {} items, more than {ITEMS_MAX}; the rest was left out",
     "the job of `{step}` failed {} time(s): {reason}",
+    "who has the least to do is not known here: the task waits for whoever takes it",
     // Held by the library before a calendar is read: its parents, its name, the default.
     "the parent `{parent}` has not been taken in",
     "this calendar is there twice",

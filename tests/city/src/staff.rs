@@ -109,7 +109,7 @@ impl Staff {
     /// What can be done about a case now.
     pub fn options(&self, process: &Process, case: &Case, now: Timestamp) -> Options {
         let catalog = &self.library.catalog;
-        let world = World { organization: &catalog.organization, calendars: &catalog.calendars };
+        let world = World { organization: &catalog.organization, calendars: &catalog.calendars, workload: None };
         let mut options = Options::new();
         for person in self.nearby(case) {
             let offers = offers(process, &world, case, &person, now);
