@@ -1,5 +1,10 @@
 //! What happened to a case: the only truth, written once and readable for ever.
 
+mod cause;
+mod due;
+mod transition;
+mod work;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -8,225 +13,16 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{CaseId, Name, VisitId};
 use crate::value::Value;
 
-/// The version of the shapes in this file; a stored transition names the one it was written with.
+pub use cause::{Actor, Caller, Cause, Edge, Ending};
+pub use due::{Due, Light, Moved};
+pub use transition::Transition;
+pub use work::{Assigned, Candidate, Item, Job, Way};
+
+/// The version of the shapes of events; a stored transition names the one it was written with.
 pub const EVENT_VERSION: u16 = 1;
 
 /// Fields by name, as they were set.
 pub type Fields = BTreeMap<Name, Value>;
-
-/// Everything that one command did to one case, all or nothing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Transition {
-    /// 1 for the first transition of a case, then 2, 3 …
-    pub sequence: u32,
-    /// When it was decided.
-    pub at: Timestamp,
-    /// Who caused it.
-    pub by: Actor,
-    /// The version of the event shapes.
-    #[serde(rename = "v")]
-    pub version: u16,
-    /// What happened, in order.
-    pub events: Vec<Event>,
-}
-
-/// Who or what moved a case.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Actor {
-    /// A person, perhaps standing in for another.
-    Person {
-        /// Who acted.
-        person: Name,
-        /// Whose duty it was, when the person acted as a deputy.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        deputy_for: Option<Name>,
-    },
-    /// A deadline, timer or schedule.
-    Clock,
-    /// A message from outside, by its name.
-    Message(Name),
-    /// Another case: the one that called this one, was called by it, or sent it a message.
-    Case(CaseId),
-    /// A program that did a job.
-    Worker(Name),
-    /// An administrator's repair or a change of calendar.
-    Administrator(Name),
-}
-
-impl Actor {
-    /// A person who acts for themself.
-    pub fn person(name: &str) -> Self {
-        Self::Person { person: name.into(), deputy_for: None }
-    }
-
-    /// The person who acted, if it was one.
-    pub fn as_person(&self) -> Option<&Name> {
-        match self {
-            Self::Person { person, .. } => Some(person),
-            Self::Clock | Self::Message(_) | Self::Case(_) | Self::Worker(_) | Self::Administrator(_) => None,
-        }
-    }
-
-    /// Whom the person stood in for, if it was a deputy.
-    pub fn deputy_for(&self) -> Option<&Name> {
-        match self {
-            Self::Person { deputy_for, .. } => deputy_for.as_ref(),
-            Self::Clock | Self::Message(_) | Self::Case(_) | Self::Worker(_) | Self::Administrator(_) => None,
-        }
-    }
-}
-
-/// Which line of the definition moved the case: the edge taken, not only the places visited.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Cause {
-    /// What kind of edge.
-    pub edge: Edge,
-    /// The step that declares the edge; empty for the process itself.
-    pub step: Name,
-    /// The line in the version's definition, from 1.
-    pub line: u32,
-}
-
-/// The kinds of edges between steps.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Edge {
-    /// The start of the case.
-    Start,
-    /// The first step of a stage, or a branch or item of a step that has several.
-    Inside,
-    /// An action that a person took.
-    Action(Name),
-    /// A rung of the deadline's ladder, from 0.
-    Rung(u16),
-    /// A branch of `choose`, or an entry of a `goto` list, from 0.
-    Branch(u16),
-    /// The step was done and its `goto`, or the order of steps, said what is next.
-    Next,
-    /// The step did not apply (`when`), so the case went on.
-    Skipped,
-    /// `repeat` asked for another round.
-    Repeat,
-    /// A listener, from 0 in the step's list.
-    Listener(u16),
-    /// An effect: `finish`, `leave`, `add`, `drop`.
-    Effect,
-    /// The join held, so the rest was cancelled.
-    Join,
-    /// The called case closed without a fitting branch, or the job gave up.
-    Failed,
-}
-
-/// How a visit ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ending {
-    /// It did what it was for.
-    Done,
-    /// The case went elsewhere, or the step was cancelled.
-    Left,
-}
-
-/// The light of a deadline.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Light {
-    /// In time.
-    #[default]
-    Green,
-    /// Nearly due.
-    Yellow,
-    /// Late.
-    Red,
-}
-
-/// Someone who may do a task: whoever holds the duty in the unit, or one person.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Candidate {
-    /// Everyone with this duty in this unit, now.
-    Duty {
-        /// The unit's id.
-        unit: Name,
-        /// The duty's id.
-        duty: Name,
-    },
-    /// One person.
-    Person {
-        /// The person's id.
-        person: Name,
-    },
-}
-
-/// One item of an `each` step.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Item {
-    /// Its place in the order of items, from 0; never used again in the same visit.
-    pub index: u32,
-    /// The item variable.
-    pub name: Name,
-    /// What the item variable stands for.
-    pub value: Value,
-}
-
-/// The case that called this one, and the visit that waits there.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Caller {
-    /// The calling case.
-    pub case: CaseId,
-    /// The visit that waits for the outcome.
-    pub visit: VisitId,
-}
-
-/// Why a deadline's due time moved after it was set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Moved {
-    /// Somebody granted more time.
-    Extended,
-    /// The clock was stopped and goes on.
-    Resumed,
-    /// The clock began anew.
-    Restarted,
-    /// The calendar changed.
-    Recalculated,
-}
-
-/// A due time as computed at one moment, with what it was computed from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Due {
-    /// When the limit ends.
-    pub at: Timestamp,
-    /// A year on the way is not published yet; the due time will be computed again.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub provisional: bool,
-    /// The rule in the administrator's words, as `7 working days` or `until`.
-    pub rule: String,
-    /// When the clock of the rule began.
-    pub from: Timestamp,
-    /// The calendar, and its version at that moment.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub calendar: Option<(Name, String)>,
-    /// When each rung of the ladder is reached, in the order of the definition; none when it will not come any more.
-    pub rungs: Vec<Option<Timestamp>>,
-}
-
-/// How a task came to a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Assigned {
-    /// The person took it from the pool.
-    Claimed,
-    /// The process chose the person.
-    Assigned,
-    /// The holder passed it on for good (转办).
-    HandedOn,
-    /// The holder asked somebody and will get the answer back (委派).
-    Delegated,
-    /// The answer came back to who asked.
-    Answered,
-}
 
 /// One thing that happened. Names are past; whatever was computed is inside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -590,32 +386,4 @@ pub enum Event {
         /// How.
         outcome: Name,
     },
-}
-
-/// Ways a notification can go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Way {
-    /// The inbox in the product.
-    Inbox,
-    /// Mail.
-    Mail,
-    /// A text message.
-    Sms,
-}
-
-/// Work for a program.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Job {
-    /// The topic that workers fetch by, or `http` for a request made by the server.
-    pub topic: Name,
-    /// For a request made by the server: its method and address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request: Option<(Name, String)>,
-    /// What the program is given.
-    pub fields: Fields,
-    /// How many tries in all.
-    pub tries: u16,
-    /// How long a worker may hold it without a sign of life, in seconds.
-    pub lease_seconds: u32,
 }

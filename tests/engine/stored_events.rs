@@ -71,11 +71,16 @@ fn caused_by(edge: Edge) -> Cause {
 
 /// One of each event, with every optional part filled in.
 pub fn one_of_each() -> Vec<Event> {
+    let mut all = of_steps_and_clocks();
+    all.extend(of_other_cases_and_people());
+    all
+}
+
+fn of_steps_and_clocks() -> Vec<Event> {
     let visit = VisitId(1);
     let step: Name = "triage".into();
     let caller = Some(Caller { case: CaseId(9), visit: VisitId(4) });
     let cause = caused_by(Edge::Start);
-    let (child, other) = (CaseId(2), CaseId(3));
     let (at, line, rung) = (now(), 12, 0);
     vec![
         Event::CaseOpened {
@@ -104,7 +109,7 @@ pub fn one_of_each() -> Vec<Event> {
         Event::DeadlineSet { visit, due: due() },
         Event::DeadlinePaused { visit },
         Event::DeadlineMoved { visit, why: Moved::Resumed, light: Light::Yellow, due: due() },
-        Event::RungPassed { visit, step: step.clone(), rung, at, line, light: Some(Light::Red), next: Some(at) },
+        Event::RungPassed { visit, step, rung, at, line, light: Some(Light::Red), next: Some(at) },
         Event::TimerSet { visit, timer: 1, at },
         Event::TimerPassed { visit, timer: 1, next: Some(at) },
         Event::ConditionTurned { visit, listener: 0, holds: true },
@@ -112,6 +117,15 @@ pub fn one_of_each() -> Vec<Event> {
         Event::MessageTaken { message: "sms".into(), visit },
         Event::ItemAdded { visit, item: item() },
         Event::ItemDropped { visit, index: 1 },
+    ]
+}
+
+fn of_other_cases_and_people() -> Vec<Event> {
+    let visit = VisitId(1);
+    let step: Name = "triage".into();
+    let (child, other) = (CaseId(2), CaseId(3));
+    let (at, line) = (now(), 12);
+    vec![
         Event::ChildOpened { visit, child, process: "special-report".into(), fields: values() },
         Event::ChildClosed { visit, outcome: "instructed".into() },
         Event::ChildCancelled { visit, child },

@@ -69,6 +69,48 @@ pub fn without_comments(text: &str) -> String {
     code
 }
 
+/// The code with its text and character literals emptied; line breaks stay.
+pub fn without_texts(text: &str) -> String {
+    let mut code = String::new();
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let length = literal_length(rest);
+        if length > 0 {
+            code.push_str("\"\"");
+            code.extend(rest[..length].chars().filter(|letter| *letter == '\n'));
+            rest = &rest[length..];
+        } else if rest.starts_with("//") {
+            let end = rest.find('\n').unwrap_or(rest.len());
+            code.push_str(&rest[..end]);
+            rest = &rest[end..];
+        } else {
+            code.push(letter);
+            rest = &rest[letter.len_utf8()..];
+        }
+    }
+    code
+}
+
+/// The bytes of the literal that begins here: a text, a raw text, or a character; 0 when none does.
+fn literal_length(rest: &str) -> usize {
+    if rest.starts_with('"') {
+        return text_length(rest);
+    }
+    for hashes in ["#", "##", ""] {
+        if let Some(raw) = rest.strip_prefix(&format!("r{hashes}\"")) {
+            let end = format!("\"{hashes}");
+            return raw.find(&end).map_or(rest.len(), |at| rest.len() - raw.len() + at + end.len());
+        }
+    }
+    // A lifetime has no quote after its first letter; an escaped character has one further on.
+    let mut letters = rest.strip_prefix('\'').into_iter().flat_map(str::char_indices);
+    match (letters.next(), letters.next()) {
+        (Some((_, '\\')), Some((at, _))) => rest[at + 2..].find('\'').map_or(0, |end| at + 2 + end + 1),
+        (Some(_), Some((at, '\''))) => at + 2,
+        (_, _) => 0,
+    }
+}
+
 /// The bytes of the text literal that begins here, quotes included.
 fn text_length(rest: &str) -> usize {
     let mut is_escaped = false;

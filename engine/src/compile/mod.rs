@@ -1,5 +1,7 @@
 //! `compile`: the text of a definition in, a process or what is wrong with it out.
 
+mod declare;
+mod flow;
 mod sketch;
 mod steps;
 
@@ -86,7 +88,7 @@ fn check_process(checker: &mut Checker<'_>, node: &Node) -> Option<Process> {
     checker.fields = by_name(&fields);
     let steps_node = keys.require("steps", checker);
     let sketches = steps_node.map(|steps| sketch::sketch(checker, steps)).unwrap_or_default();
-    let known = steps::declare(checker, &sketches);
+    let known = declare::declare(checker, &sketches);
     checker.frames.clear();
     checker.members.clear();
     let roles = keys.take("roles").map(|roles| check_roles(checker, roles)).unwrap_or_default();

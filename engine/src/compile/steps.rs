@@ -1,22 +1,18 @@
 //! The second look: each step read with everything around it known.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use super::sketch::{KINDS, Part, Sketch, members};
-use crate::checker::{Checker, Frame, Keys};
+use super::declare::{Known, surround};
+use super::flow::Flow;
+use super::sketch::{KINDS, Part, Sketch};
+use crate::checker::{Checker, Keys};
 use crate::clauses::action::Action;
 use crate::clauses::deadline::DeadlineRule;
 use crate::clauses::effects::check_deeds;
-use crate::clauses::fields::check_fields;
 use crate::clauses::hook::Goto;
 use crate::clauses::listen::Listener;
 use crate::clauses::people::{Assign, People};
-use crate::field::Field;
-use crate::formula::Operand;
 use crate::ids::{Name, written_step};
 use crate::moment::StepId;
-use crate::process::{Repeat, Step};
+use crate::process::Step;
 use crate::steps::Kind;
 use crate::steps::call::Call;
 use crate::steps::choose::Choose;
@@ -30,8 +26,6 @@ use crate::steps::parallel::{Branch, Parallel};
 use crate::steps::stage::Stage;
 use crate::steps::task::Task;
 use crate::steps::wait::Wait;
-use crate::value::Type;
-use crate::yaml::Node;
 
 /// The keys that belong to the `each`, not to its items.
 const EACH_KEYS: [&str; 10] = ["each", "in", "join", "rest", "pace", "after_each", "when", "goto", "repeat", "lock"];
@@ -39,90 +33,6 @@ const EACH_KEYS: [&str; 10] = ["each", "in", "join", "rest", "pace", "after_each
 /// The clauses of steps that a case may rest in.
 const RESTING_KEYS: [&str; 10] =
     ["by", "not_by", "same_as", "assign", "fields", "deadline", "actions", "listen", "on_enter", "on_leave"];
-
-/// What is known of a step before it is read.
-#[derive(Clone, Debug, Default)]
-pub struct Known {
-    fields: Vec<Arc<Field>>,
-    item: Option<(Name, Type)>,
-    items: Option<Operand>,
-}
-
-/// Reads what steps declare: their fields, and the items of each `each`.
-pub fn declare(checker: &mut Checker<'_>, sketches: &[Sketch<'_>]) -> Vec<Known> {
-    let mut known: Vec<Known> = vec![Known::default(); sketches.len()];
-    for (number, found) in (0u16..).zip(sketches) {
-        surround(checker, sketches, &known, found.parent);
-        let here = match found.part {
-            Part::Each => declare_each(checker, found),
-            Part::Whole | Part::Item => {
-                let fields = found.node.get("fields").map(|fields| check_fields(checker, fields)).unwrap_or_default();
-                Known { fields, ..Known::default() }
-            }
-            Part::After => Known::default(),
-        };
-        for field in &here.fields {
-            let framed = checker.frames.iter().any(|frame| frame.fields.contains_key(&field.name));
-            if framed || checker.fields.contains_key(&field.name) {
-                let message = format!("the field `{}` is declared around this step already", field.name);
-                let declared = found.node.get("fields").and_then(Node::as_mapping).unwrap_or_default();
-                let place = declared.iter().find(|entry| entry.key.text == field.name).map(|entry| entry.key.span);
-                checker
-                    .error(place.unwrap_or(found.span), "hidden-field", message)
-                    .help("give one of them another name");
-            }
-        }
-        if found.part == Part::Item {
-            let around = found.parent.and_then(|around| known.get(usize::from(around.0)));
-            if let Some((variable, kind)) = around.and_then(|around| around.item.clone()) {
-                let fields = here.fields.iter().map(|field| (field.name.clone(), field.kind.clone()));
-                let own = [(variable.clone(), kind), (Name::new("done"), Type::Boolean)];
-                let context = Type::Context(fields.chain(own).collect());
-                checker.collections.insert(Name::new(written_step(&found.name)), (variable, context));
-            }
-        }
-        if let Some(slot) = known.get_mut(usize::from(number)) {
-            *slot = here;
-        }
-    }
-    known
-}
-
-fn declare_each(checker: &mut Checker<'_>, found: &Sketch<'_>) -> Known {
-    let Some(node) = found.node.get("each") else { return Known::default() };
-    let Some([entry]) = node.as_mapping() else {
-        checker.shape(node, "one item variable and its list, as `{unit: =assisting_units}`");
-        return Known::default();
-    };
-    let variable = &entry.key.text;
-    checker.check_name(variable, entry.key.span);
-    let items = checker.operand(&entry.value, &Type::list(Type::Any));
-    let kind = match &items {
-        Some(Operand::Formula(formula)) => match formula.expression().result_type() {
-            Type::List(item) => item.as_ref().clone(),
-            _ => Type::Any,
-        },
-        Some(Operand::Literal(_)) | None => Type::Any,
-    };
-    Known { fields: Vec::new(), item: Some((variable.clone(), kind)), items }
-}
-
-/// Makes the checker see what is around a step: `innermost` and the steps around that.
-fn surround(checker: &mut Checker<'_>, sketches: &[Sketch<'_>], known: &[Known], innermost: Option<StepId>) {
-    let mut frames = Vec::new();
-    let mut next = innermost;
-    while let Some(id) = next {
-        let at = usize::from(id.0);
-        let (Some(sketch), Some(here)) = (sketches.get(at), known.get(at)) else { break };
-        let fields: BTreeMap<Name, Arc<Field>> =
-            here.fields.iter().map(|field| (field.name.clone(), Arc::clone(field))).collect();
-        frames.push(Frame { step: sketch.name.clone(), fields, item: here.item.clone() });
-        next = sketch.parent;
-    }
-    frames.reverse();
-    checker.frames = frames;
-    checker.members = innermost.map(|id| members(sketches, id)).unwrap_or_default();
-}
 
 /// Reads all steps.
 pub fn check_steps(checker: &mut Checker<'_>, sketches: &[Sketch<'_>], known: &[Known]) -> Vec<Option<Step>> {
@@ -207,7 +117,7 @@ impl<'n> StepReader<'_, '_, 'n> {
         let items = self.here.items.take();
         let variable = self.here.item.as_ref().map(|(variable, _)| variable.clone());
         let line = self.checker.line(self.found.span);
-        let flow = self.flow(keys);
+        let flow = Flow::check(self.checker, self.found, keys);
         let body = body?;
         let body_name = self.sketches.get(usize::from(body.0))?.name.clone();
         let each = Each { variable: variable?, items: items?, body, body_name, gather, line };
@@ -256,7 +166,7 @@ impl<'n> StepReader<'_, '_, 'n> {
             }
         }
         if !is_item {
-            let flow = self.flow(keys);
+            let flow = Flow::check(self.checker, self.found, keys);
             flow.put_into(&mut step);
         }
         Some(step)
@@ -360,60 +270,4 @@ impl<'n> StepReader<'_, '_, 'n> {
         }
         keys.know(&RESTING_KEYS);
     }
-
-    /// The clauses that say whether the step is entered, how often, and what follows.
-    fn flow(&mut self, keys: &mut Keys<'_>) -> Flow {
-        let checker = &mut *self.checker;
-        if let Some(called) = self.found.node.get("call").and_then(|call| call.as_text()) {
-            let outcomes = checker.catalog.processes.get(called).map(|outline| outline.outcomes.clone());
-            let kind = outcomes.map_or(Type::Text, |all| Type::Choice(all.into_iter().collect()));
-            checker.given = vec![(Name::new("outcome"), kind)];
-        }
-        // What ends a step is not its own end but that of the scope around it.
-        checker.may_end = self.found.parent.is_some();
-        let goto = keys.take("goto").and_then(|goto| Goto::check(checker, goto));
-        checker.given.clear();
-        let when = keys.take("when").and_then(|when| checker.condition(when));
-        let repeat = keys.take("repeat").and_then(|repeat| check_repeat(checker, repeat));
-        let lock = keys.take("lock").and_then(|lock| check_lock(checker, lock));
-        Flow { goto, when, repeat, lock }
-    }
-}
-
-/// Whether a step is entered, how often, and what follows.
-struct Flow {
-    goto: Option<Goto>,
-    when: Option<crate::formula::Formula>,
-    repeat: Option<Repeat>,
-    lock: Option<Name>,
-}
-
-impl Flow {
-    fn put_into(self, step: &mut Step) {
-        step.goto = self.goto;
-        step.when = self.when;
-        step.repeat = self.repeat;
-        step.lock = self.lock;
-    }
-}
-
-/// A lock holds within its case; one `across: cases` is refused, rather than held in each case by itself.
-fn check_lock(checker: &mut Checker<'_>, node: &Node) -> Option<Name> {
-    if node.get("across").is_some() {
-        let message = "a lock holds within its case: this version cannot hold one `across: cases`";
-        checker.error(node.span, "not-understood", message).help("write `lock: NAME`");
-        return None;
-    }
-    checker.text(node, "`lock`")
-}
-
-fn check_repeat(checker: &mut Checker<'_>, node: &Node) -> Option<Repeat> {
-    let mut keys = checker.keys(node, "`repeat`")?;
-    let again = keys.take("while").and_then(|when| checker.condition(when)).map(Repeat::While);
-    let until = keys.take("until").and_then(|when| checker.condition(when)).map(Repeat::Until);
-    if keys.has("while") == keys.has("until") {
-        checker.error(node.span, "repeat", "`repeat` says either `while: …` or `until: …`");
-    }
-    keys.finish(checker);
-    again.or(until)
 }

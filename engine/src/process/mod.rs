@@ -1,6 +1,7 @@
 //! A compiled process: the blueprint that cases run.
 
 mod number;
+mod leave;
 mod run;
 mod travel;
 

@@ -9,7 +9,6 @@ use crate::ids::VisitId;
 use crate::moment::{ClockChange, Entry, Moment, StepId, Target, Work};
 use crate::rejection::Rejection;
 use crate::steps::Kind;
-use crate::steps::call::Call;
 
 impl Process {
     /// Does all works, and those that follow from them, until the case rests.
@@ -331,77 +330,6 @@ impl Process {
             }
         }
         any
-    }
-
-    /// Leaves a visit and all inside it, in the exit order of W3C SCXML (3.13): inner before outer, later before earlier.
-    /// The one that `ends` ends as it says, the others are abandoned. What is `kept` can be come back to, under that
-    /// visit's id.
-    pub(super) fn leave(&self, moment: &mut Moment<'_>, root: VisitId, ends: (VisitId, Ending), kept: Option<VisitId>) {
-        for visit in self.in_entry_order(moment, root).into_iter().rev() {
-            let Some((_, step)) = self.step_of(moment, visit) else { continue };
-            perform(&step.on_leave, moment, visit);
-            let Some(found) = moment.visit(visit) else { continue };
-            let lock = found.lock.clone().filter(|lock| lock.held);
-            if let Some(child) = found.child {
-                Call::cancel(moment, visit, child);
-            }
-            let how = if visit == ends.0 { ends.1 } else { Ending::Left };
-            moment.emit(Event::StepLeft { visit, step: step.name.clone(), how, kept });
-            if let Some(lock) = lock {
-                self.pass_lock_on(moment, &lock.name);
-            }
-        }
-    }
-
-    /// A visit and all inside it: outer before inner, and as the definition orders them.
-    fn in_entry_order(&self, moment: &Moment<'_>, root: VisitId) -> Vec<VisitId> {
-        let mut order = Vec::new();
-        let mut to_do = vec![root];
-        while let Some(visit) = to_do.pop() {
-            order.push(visit);
-            let mut inside: Vec<&crate::case::Visit> = moment.case.inside(visit).collect();
-            inside.sort_by_key(|inner| {
-                let index = inner.item.as_ref().map_or(0, |item| item.index);
-                (index, self.index.get(&inner.step), inner.id)
-            });
-            to_do.extend(inside.into_iter().rev().map(|inner| inner.id));
-        }
-        order
-    }
-
-    /// Leaves everything: the case ends where it is.
-    pub fn leave_everything(&self, moment: &mut Moment<'_>) {
-        self.leave_all(moment, VisitId::CASE);
-    }
-
-    /// Leaves everything: the case closes at `last`.
-    fn leave_all(&self, moment: &mut Moment<'_>, last: VisitId) {
-        let roots: Vec<VisitId> = moment.case.inside(VisitId::CASE).map(|visit| visit.id).collect();
-        for root in roots.into_iter().rev() {
-            self.leave(moment, root, (last, Ending::Done), None);
-        }
-    }
-
-    /// Takes a lock for a visit, or has the visit wait for it. Answers whether it has it.
-    pub(super) fn take_lock(&self, moment: &mut Moment<'_>, visit: VisitId, lock: &crate::ids::Name) -> bool {
-        let holds = |found: &crate::case::Lock| found.held && found.name == *lock;
-        let is_free = !moment.case.visits.values().any(|other| other.lock.as_ref().is_some_and(holds));
-        let lock = lock.clone();
-        moment.emit(if is_free { Event::LockTaken { visit, lock } } else { Event::LockAwaited { visit, lock } });
-        is_free
-    }
-
-    fn pass_lock_on(&self, moment: &mut Moment<'_>, lock: &crate::ids::Name) {
-        let awaits =
-            |visit: &&crate::case::Visit| visit.lock.as_ref().is_some_and(|found| !found.held && found.name == *lock);
-        let Some((visit, step)) = moment.case.visits.values().find(awaits).map(|visit| (visit.id, visit.step.clone()))
-        else {
-            return;
-        };
-        moment.emit(Event::LockTaken { visit, lock: lock.clone() });
-        let line = self.find(&step).map_or(0, |(_, step)| step.line);
-        let cause = Cause::new(Edge::Next, &step, line);
-        moment.first([Work::Begin { visit, through: Vec::new(), cause }]);
     }
 }
 

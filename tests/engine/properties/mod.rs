@@ -5,13 +5,14 @@
 mod dice;
 mod generate;
 mod play;
+mod seen;
 
 use std::cell::{Cell, RefCell};
 
 use proptest::prelude::{any, prop};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
-use play::Seen;
+use seen::Seen;
 
 /// How many processes are played when nothing else is said.
 const CASES: u32 = 400;

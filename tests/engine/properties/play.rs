@@ -1,26 +1,25 @@
 //! One random process under random commands.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use duban_engine::calendar::Calendar;
 use duban_engine::command::{Ask, Command, StartedBy};
-use duban_engine::event::{Actor, Event, Fields};
+use duban_engine::event::{Actor, Fields};
 use duban_engine::field::Shape;
 use duban_engine::ids::{CaseId, Name, VisitId};
 use duban_engine::library::Library;
 use duban_engine::organization::Absence;
-use duban_engine::rejection::Rejection;
 use duban_engine::time::Span;
 use duban_engine::value::{Type, Value};
 use duban_engine::view;
 use duban_tests::script::{BEGIN, library};
-use duban_tests::town::{Stored, Town};
+use duban_tests::town::Town;
 use jiff::{SignedDuration, Timestamp};
 
 use super::dice::Dice;
 use super::generate;
+use super::seen::Seen;
 
 const PEOPLE: [&str; 7] = ["an", "bo", "chen", "du", "fang", "east-clerk", "west-clerk"];
 
@@ -29,177 +28,6 @@ const COMMANDS_MAX: usize = 60;
 
 /// Cases in one town; messages and starts make more of them.
 const RESIDENTS_MAX: usize = 12;
-
-/// What took part in a run, by word.
-#[derive(Debug, Default)]
-pub struct Seen {
-    processes: u64,
-    commands: u64,
-    refused: u64,
-    events: BTreeMap<String, u64>,
-    words: BTreeMap<&'static str, u64>,
-    rejections: BTreeMap<String, u64>,
-}
-
-/// Words of the language that must take part: each is counted when an entered step carries it.
-const WORDS: [&str; 62] = [
-    "actions:",
-    "steps:",
-    "branches:",
-    "each:",
-    "call:",
-    "job:",
-    "wait:",
-    "choose:",
-    "decide:",
-    "do:",
-    "close:",
-    "by:",
-    "not_by:",
-    "same_as:",
-    "assign:",
-    "when:",
-    "fields:",
-    "deadline:",
-    "listen:",
-    "on_enter:",
-    "on_leave:",
-    "goto:",
-    "repeat:",
-    "lock:",
-    "join: all",
-    "join: any",
-    "join: 2",
-    "join: none",
-    "join: =",
-    "rest: continue",
-    "pace: one-at-a-time",
-    "after_each:",
-    "goto: back",
-    "goto: end",
-    "every:",
-    "light:",
-    "until:",
-    "set:",
-    "notify:",
-    "webhook:",
-    "document:",
-    "mark:",
-    "start:",
-    "send:",
-    "extend:",
-    "pause:",
-    "resume:",
-    "restart:",
-    "assign: {to",
-    "release:",
-    "add:",
-    "drop:",
-    "finish:",
-    "leave:",
-    "urge:",
-    "raise: {urgency",
-    "raise: {incident",
-    "at_most:",
-    "seal:",
-    "require:",
-    "form:",
-    "failed:",
-];
-
-/// Events that must happen in a long run.
-const EVENTS: [&str; 40] = [
-    "case_opened",
-    "fields_set",
-    "step_entered",
-    "step_left",
-    "step_passed",
-    "step_skipped",
-    "action_taken",
-    "action_withdrawn",
-    "task_offered",
-    "task_assigned",
-    "task_released",
-    "deadline_set",
-    "deadline_moved",
-    "deadline_paused",
-    "rung_passed",
-    "timer_set",
-    "timer_passed",
-    "listener_heard",
-    "condition_turned",
-    "message_taken",
-    "item_added",
-    "item_dropped",
-    "child_opened",
-    "child_closed",
-    "child_cancelled",
-    "job_queued",
-    "job_done",
-    "job_failed",
-    "lock_awaited",
-    "lock_taken",
-    "notified",
-    "webhook_raised",
-    "document_filed",
-    "marked",
-    "case_started",
-    "message_sent",
-    "urged",
-    "urgency_raised",
-    "incident_raised",
-    "case_closed",
-];
-
-impl Seen {
-    /// Adds what another run saw.
-    pub fn add(&mut self, other: Self) {
-        self.processes += other.processes;
-        self.commands += other.commands;
-        self.refused += other.refused;
-        for (name, count) in other.events {
-            *self.events.entry(name).or_insert(0) += count;
-        }
-        for (name, count) in other.words {
-            *self.words.entry(name).or_insert(0) += count;
-        }
-        for (name, count) in other.rejections {
-            *self.rejections.entry(name).or_insert(0) += count;
-        }
-    }
-
-    /// What should have taken part and never did.
-    pub fn never(&self) -> Vec<String> {
-        let words = WORDS.iter().filter(|word| !self.words.contains_key(*word)).map(|word| (*word).to_owned());
-        let events = EVENTS.iter().filter(|event| !self.events.contains_key(**event)).map(|event| (*event).to_owned());
-        words.chain(events).collect()
-    }
-
-    /// The counts as text.
-    pub fn figures(&self) -> String {
-        let events: u64 = self.events.values().sum();
-        let (processes, commands, refused) = (self.processes, self.commands, self.refused);
-        format!(
-            "{processes} processes, {commands} commands, {refused} refused, {events} events\n{:?}\n{:?}",
-            self.events, self.rejections
-        )
-    }
-
-    fn note(&mut self, town: &Town, stored: &[Stored]) {
-        for (resident, transition) in stored {
-            for event in &town.residents[*resident].history[*transition].events {
-                let tag = serde_json::to_value(event).expect("an event is plain data")["event"].clone();
-                *self.events.entry(tag.as_str().unwrap_or_default().to_owned()).or_insert(0) += 1;
-            }
-        }
-    }
-
-    fn refuse(&mut self, rejection: &Rejection) {
-        self.refused += 1;
-        let code = serde_json::to_value(rejection).expect("a rejection is plain data")["code"].clone();
-        *self.rejections.entry(code.as_str().unwrap_or_default().to_owned()).or_insert(0) += 1;
-    }
-}
 
 /// The text of the process that a tape makes, and the commands it is given.
 pub fn tell(tape: &[u32]) -> String {
@@ -228,11 +56,7 @@ pub fn play(tape: &[u32]) -> Seen {
     let library = library(&[&text, generate::CHILD]).unwrap_or_else(|shown| panic!("not sound:\n{shown}\n{text}"));
     let mut game = Game::new(library);
     game.seen.processes = 1;
-    for word in WORDS {
-        if text.contains(word) {
-            *game.seen.words.entry(word).or_insert(0) += 1;
-        }
-    }
+    game.seen.read(&text);
     for _ in 0..COMMANDS_MAX {
         let told = game.choose(&mut dice);
         game.act(told);
@@ -415,23 +239,4 @@ impl Game {
         }
         fields
     }
-}
-
-/// An event's word is in the list of those that must happen; a new event does not compile until it is added here.
-#[test]
-fn every_event_is_listed_among_those_that_must_happen() {
-    let all = crate::stored_events::one_of_each();
-
-    let missing: Vec<String> = all
-        .iter()
-        .map(|event: &Event| {
-            serde_json::to_value(event).expect("an event is plain data")["event"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned()
-        })
-        .filter(|tag| !EVENTS.contains(&tag.as_str()))
-        .collect();
-
-    assert_eq!(missing, Vec::<String>::new());
 }

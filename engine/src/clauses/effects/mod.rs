@@ -81,6 +81,12 @@ impl Deed {
         if self.when.as_ref().is_some_and(|when| !when.holds(&moment.place(visit))) {
             return;
         }
+        self.tell(moment, visit);
+        self.steer(moment, visit, works);
+    }
+
+    /// What changes the case's data or reaches the outside.
+    fn tell(&self, moment: &mut Moment<'_>, visit: VisitId) {
         match &self.act {
             Act::Set(assignments) => set(moment, visit, assignments),
             Act::Notify { to, template, ways } => {
@@ -112,6 +118,35 @@ impl Deed {
                 let to = name_of(moment, visit, to.as_ref());
                 moment.emit(Event::MessageSent { message: message.clone(), to, fields });
             }
+            Act::Urge => {
+                let to = waited_for(moment);
+                moment.emit(Event::Urged { to });
+            }
+            Act::RaiseUrgency(to) => {
+                if let Some(to) = to.name(&moment.place(visit)) {
+                    moment.emit(Event::UrgencyRaised { to });
+                }
+            }
+            Act::RaiseIncident(text) => {
+                let text = text.name(&moment.place(visit)).map_or_else(String::new, |text| text.to_string());
+                moment.emit(Event::IncidentRaised { visit, text });
+            }
+            Act::Extend { .. }
+            | Act::Pause { .. }
+            | Act::Resume { .. }
+            | Act::Restart { .. }
+            | Act::Assign { .. }
+            | Act::Release { .. }
+            | Act::Add { .. }
+            | Act::Drop { .. }
+            | Act::Finish { .. }
+            | Act::Leave { .. } => {}
+        }
+    }
+
+    /// What changes clocks, tasks, items and steps.
+    fn steer(&self, moment: &mut Moment<'_>, visit: VisitId, works: &mut Vec<Work>) {
+        match &self.act {
             Act::Extend { deadline, more } => {
                 let change = ClockChange::Extend { seen_from: visit, more: more.clone() };
                 clock(moment, visit, deadline.as_ref(), change, works);
@@ -134,19 +169,16 @@ impl Deed {
             Act::Drop { each, item } => drop_items(moment, visit, each, item, works),
             Act::Finish { step } => end(moment, step, Ending::Done, works),
             Act::Leave { step } => end(moment, step, Ending::Left, works),
-            Act::Urge => {
-                let to = waited_for(moment);
-                moment.emit(Event::Urged { to });
-            }
-            Act::RaiseUrgency(to) => {
-                if let Some(to) = to.name(&moment.place(visit)) {
-                    moment.emit(Event::UrgencyRaised { to });
-                }
-            }
-            Act::RaiseIncident(text) => {
-                let text = text.name(&moment.place(visit)).map_or_else(String::new, |text| text.to_string());
-                moment.emit(Event::IncidentRaised { visit, text });
-            }
+            Act::Set(_)
+            | Act::Notify { .. }
+            | Act::Webhook { .. }
+            | Act::Document { .. }
+            | Act::Mark { .. }
+            | Act::Start { .. }
+            | Act::Send { .. }
+            | Act::Urge
+            | Act::RaiseUrgency(_)
+            | Act::RaiseIncident(_) => {}
         }
     }
 }
