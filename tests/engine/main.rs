@@ -2,7 +2,9 @@
 
 #![expect(clippy::panic, reason = "a test fails by panicking")]
 
+mod order;
 mod properties;
 mod runs;
+mod statechart;
 mod stored_events;
 mod workload;
