@@ -136,9 +136,14 @@ impl Checker<'_> {
     fn mistakes(&mut self, scalar: &Scalar, offset: usize, mistakes: Vec<crate::expression::Mistake>) {
         for mistake in mistakes {
             let span = scalar.place(mistake.span.start + offset..mistake.span.end + offset);
+            let count = |letter: char| scalar.text.matches(letter).count();
+            let is_cut = scalar.plain && (count('(') > count(')') || count('[') > count(']'));
+            let ends_early = is_cut && mistake.message.ends_with("found the end");
             let diagnostic = self.error(span, "expression", mistake.message);
             if let Some(help) = mistake.help {
                 diagnostic.help(help);
+            } else if ends_early {
+                diagnostic.help("a comma ends a value inside `{…}`: put the expression in quotes");
             }
         }
     }

@@ -97,7 +97,10 @@ impl fmt::Display for Wrong {
             Self::ArgumentKind { function, parameter, wanted, given } => {
                 write!(f, "`{function}` needs {wanted} as its {parameter}, this is {given}")
             }
-            Self::ArgumentCount { function, given, .. } => write!(f, "`{function}` cannot take {given} arguments"),
+            Self::ArgumentCount { function, given, .. } => {
+                let plural = if *given == 1 { "" } else { "s" };
+                write!(f, "`{function}` cannot take {given} argument{plural}")
+            }
             Self::UnknownParameter { function, parameter, .. } => {
                 write!(f, "`{function}` has no parameter `{parameter}`")
             }

@@ -8,7 +8,7 @@ use regex::Regex;
 use super::{files_below, with_ending};
 
 /// The sources whose sentences authors are shown.
-const SOURCES: [&str; 13] = [
+const SOURCES: [&str; 20] = [
     "checker",
     "clauses",
     "compile",
@@ -21,11 +21,18 @@ const SOURCES: [&str; 13] = [
     "calendar/read.rs",
     "calendar/set.rs",
     "process/number.rs",
+    "expression/mistake.rs",
+    "field.rs",
+    "schedule.rs",
+    "schedule/fields.rs",
+    "time/moment.rs",
     "time/rung.rs",
+    "time/span.rs",
+    "yaml/reader.rs",
 ];
 
 /// Sentences that are not for authors: what is said in a running case, and reasons for the compiler of our own code.
-const FOR_OTHERS: [&str; 29] = [
+const FOR_OTHERS: [&str; 34] = [
     "each variant's sentence names its fields",
     "outside: readable at all; inside: a step is named",
     "no branch of `{step}` applies",
@@ -36,6 +43,13 @@ const FOR_OTHERS: [&str; 29] = [
     "`{step}` has {} items, more than {ITEMS_MAX}; the rest was left out",
     "the job of `{step}` failed {} time(s): {reason}",
     "who has the least to do is not known here: the task waits for whoever takes it",
+    // Of what people fill in.
+    "more than {LIST_MAX} values",
+    "not of the right kind",
+    "longer than {characters_max} characters",
+    "contains a NUL character",
+    // The years of a date have four digits.
+    "`{trimmed}` is outside of the years 1 to 9999",
     // Held by the library before a calendar is read: its parents, its name, the default.
     "the parent `{parent}` has not been taken in",
     "this calendar is there twice",
