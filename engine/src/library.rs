@@ -95,7 +95,9 @@ impl Library {
         let mut files: Vec<&(String, Vec<u8>)> = files.iter().collect();
         files.sort();
         let mut sources = Sources::new();
-        let mut out = Diagnostics::new();
+        // What is wrong with the YAML, and what is wrong with what it says.
+        let (mut out, mut meant) = (Diagnostics::new(), Diagnostics::new());
+        let mut broken: BTreeMap<SourceId, u32> = BTreeMap::new();
         let mut sorted = Sorted::default();
         let mut templates: BTreeMap<(Folder, Name), Arc<str>> = BTreeMap::new();
         for (path, bytes) in files {
@@ -103,14 +105,16 @@ impl Library {
                 templates.insert(template, Arc::from(String::from_utf8_lossy(bytes)));
             } else if path.ends_with(".yaml") || path.ends_with(".yml") {
                 let id = sources.add(Source::new(path.clone(), bytes));
-                let (node, found) = crate::yaml::read(bytes, id);
+                let (node, found, broken_at) = crate::yaml::read_until_broken(bytes, id);
                 out.extend(found);
+                broken.extend(broken_at.map(|at| (id, at)));
                 if let Some(node) = node {
-                    sorted.sort(id, node, &mut out);
+                    sorted.sort(id, node, &mut meant);
                 }
             }
         }
-        let library = sorted.compile(sources, &templates, &mut out);
+        let library = sorted.compile(sources, &templates, &mut meant);
+        out.extend(meant.into_vec().into_iter().filter(|found| is_certain(found, &broken)));
         let is_sound = !out.has_errors();
         let found = in_order(out);
         match is_sound {
@@ -216,6 +220,17 @@ impl Sorted {
             catalog.processes.insert(name, outline);
         }
         folders
+    }
+}
+
+/// Findings that are true whatever else a file says.
+const CERTAIN: [&str; 6] = ["bad-name", "bad-time", "unknown-key", "unknown-word", "wrong-shape", "wrong-value"];
+
+/// Whether a finding holds although a part of its file could not be read: the part may hold what is missing.
+fn is_certain(found: &Diagnostic, broken: &BTreeMap<SourceId, u32>) -> bool {
+    match broken.get(&found.span.source) {
+        Some(at) => found.span.end <= *at && CERTAIN.contains(&found.code),
+        None => true,
     }
 }
 

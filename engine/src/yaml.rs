@@ -15,7 +15,7 @@ mod syntax;
 mod tree;
 
 pub use json::to_json;
-pub use parse::read;
+pub use parse::{read, read_until_broken};
 pub use tree::{Entry, Key, Kind, Node, Scalar};
 
 /// Bytes of one file. The longest process shipped has under 30 KB; this is for organisations with thousands of people.

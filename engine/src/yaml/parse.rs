@@ -14,12 +14,20 @@ use crate::ids::Name;
 /// Where the text is broken, the tree is what could be understood before that place: good for suggestions while
 /// typing, but a definition is only to be trusted when no finding is an error. No tree always comes with an error.
 pub fn read(bytes: &[u8], source: SourceId) -> (Option<Node>, Vec<Diagnostic>) {
-    let mut out = Diagnostics::new();
-    let root = encoding::decode(bytes, source, &mut out).and_then(|text| read_text(text, source, &mut out));
-    (root, out.into_vec())
+    let (root, found, _broken_at) = read_until_broken(bytes, source);
+    (root, found)
 }
 
-fn read_text(text: &str, source: SourceId, out: &mut Diagnostics) -> Option<Node> {
+/// The same as [`read`], with the byte at which the text is broken, if it is: what comes after that is not in the tree.
+pub fn read_until_broken(bytes: &[u8], source: SourceId) -> (Option<Node>, Vec<Diagnostic>, Option<u32>) {
+    let mut out = Diagnostics::new();
+    let mut broken_at = None;
+    let text = encoding::decode(bytes, source, &mut out);
+    let root = text.and_then(|text| read_text(text, source, &mut out, &mut broken_at));
+    (root, out.into_vec(), broken_at)
+}
+
+fn read_text(text: &str, source: SourceId, out: &mut Diagnostics, broken_at: &mut Option<u32>) -> Option<Node> {
     let mut builder = Builder { text, source, out, open: Vec::new(), root: None, nodes: 0, documents: 0 };
     for event in Parser::new_from_str_with_options(text, parser_options()) {
         match event {
@@ -27,12 +35,14 @@ fn read_text(text: &str, source: SourceId, out: &mut Diagnostics) -> Option<Node
                 let span = builder.span(&place);
                 builder.tag(&place);
                 if builder.take(&event, span).is_stopped() {
+                    *broken_at = Some(span.start);
                     break;
                 }
             }
             Err(error) => {
                 let bracket = builder.open_bracket();
-                builder.out.push(syntax::explain(&error, text, source, bracket));
+                let finding = builder.out.push(syntax::explain(&error, text, source, bracket));
+                *broken_at = Some(finding.span.start);
                 break;
             }
         }
