@@ -270,10 +270,14 @@ impl Builder<'_> {
         }
     }
 
-    /// Adds a way out of a shape and answers its number.
+    /// Adds a way out of a shape and answers its number. A name that is taken gets a number.
     pub fn exit(&mut self, at: usize, exit: Exit) -> usize {
         let exits = &mut self.scene.pieces[at].exits;
-        exits.push(exit);
+        let numbered = (2..).map(|number| format!("{}.{number}", exit.name));
+        let mut names = std::iter::once(exit.name.clone()).chain(numbered);
+        let free = names.find(|name| exits.iter().all(|known| known.name != *name));
+        let name = free.expect("there are more numbers than exits");
+        exits.push(Exit { name, ..exit });
         exits.len() - 1
     }
 }

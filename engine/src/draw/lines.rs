@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::measure::offset;
 use super::plan::Plan;
 use super::route::{Channel, Entry, bundle};
-use super::scene::{Look, Sort};
+use super::scene::{Edge, Look, Sort};
 use super::{Line, Point};
 
 /// Between ends at the same side of a shape.
@@ -20,18 +19,16 @@ impl Plan {
         let ports = self.ports();
         let mut lines = Vec::new();
         for (number, (edge, route)) in self.scene.edges.iter().zip(&self.routes).enumerate() {
-            let labels = self.labels(edge.from);
-            let label = labels.get(edge.exit).and_then(Option::as_ref).map(|label| label.area);
-            let body = self.body(edge.from);
-            let is_container = self.scene.pieces[edge.from].sort.is_container();
             let end = ports[number];
-            let mut at = match label {
-                Some(label) if is_container => Point { x: label.right(), y: label.center().y },
-                Some(label) => Point { x: label.center().x, y: label.bottom() },
-                None if self.scene.pieces[edge.from].sort.is_bar() => Point { x: end.x, y: body.bottom() },
-                None => Point { x: body.center().x, y: body.bottom() },
-            };
+            let mut at = self.beginning(edge);
+            if self.scene.pieces[edge.from].sort.is_bar() {
+                at.x = end.x;
+            }
             let mut points = vec![at];
+            if route.legs.is_empty() && at.x != end.x {
+                at.y = end.y - PORT / 2 - 2;
+                points.push(at);
+            }
             for leg in &route.legs {
                 match leg.channel {
                     Channel::Row(..) => at.y = self.along(leg.channel, edge),
@@ -44,16 +41,54 @@ impl Plan {
                 Entry::Left | Entry::Right => points.push(Point { x: at.x, y: end.y }),
             }
             points.push(end);
-            let number_of = |exit: usize| labels.iter().take(exit).flatten().count();
-            let label = label.map(|_| number_of(edge.exit));
+            let labels = &self.measures[edge.from].labels;
+            let has_label = labels.get(edge.exit).is_some_and(Option::is_some);
+            let label = has_label.then(|| labels.iter().take(edge.exit).flatten().count());
             lines.push(Line { from: edge.from, label, to: edge.to, look: edge.look, points: simple(points) });
         }
         lines
     }
 
+    /// Where a line begins: at its label, or in the middle of the lower side.
+    fn beginning(&self, edge: &Edge) -> Point {
+        let body = self.body(edge.from);
+        match self.labels(edge.from).get(edge.exit).and_then(Option::as_ref).map(|label| label.area) {
+            Some(label) if self.scene.pieces[edge.from].sort.is_container() => {
+                Point { x: label.right(), y: label.center().y }
+            }
+            Some(label) => Point { x: label.center().x, y: label.bottom() },
+            None => Point { x: body.center().x + self.aside(edge.from), y: body.bottom() },
+        }
+    }
+
+    /// How far beside its middle a container is left, so that lines which cross its lower side are not covered.
+    fn aside(&self, container: usize) -> i32 {
+        let Some(scope) = self.scene.pieces[container].parent else { return 0 };
+        let Some((layer, _)) = self.grids[scope].cells.get(&container) else { return 0 };
+        let below = Channel::Row(scope, layer + 1);
+        let is_inside = |piece: usize| self.scene.path(piece).any(|around| around == container);
+        let mut crossed: Vec<i32> = Vec::new();
+        for (edge, route) in self.scene.edges.iter().zip(&self.routes) {
+            let is_first = route.legs.first().is_some_and(|leg| leg.channel == below);
+            if is_first && edge.from != container && is_inside(edge.from) {
+                crossed.push(self.beginning(edge).x);
+            }
+            for pair in route.legs.windows(2) {
+                let [one, other] = [pair[0].channel, pair[1].channel];
+                let inner = if one == below { other } else { one };
+                if (one == below || other == below) && is_inside(inner.scope()) {
+                    crossed.push(self.along(inner, edge));
+                }
+            }
+        }
+        let middle = self.body(container).center().x;
+        let is_free = |aside: &i32| crossed.iter().all(|other| (other - middle - aside).abs() > PORT / 2);
+        [0, PORT, -PORT, 2 * PORT, -2 * PORT].into_iter().find(is_free).unwrap_or(0)
+    }
+
     /// Where each line ends.
     fn ports(&self) -> Vec<Point> {
-        let mut ports = vec![Point { x: 0, y: 0 }; self.scene.edges.len()];
+        let mut ports = vec![Point::default(); self.scene.edges.len()];
         let mut taken: BTreeMap<usize, Vec<i32>> = BTreeMap::new();
         let mut groups: BTreeMap<(usize, Entry), Bundles> = BTreeMap::new();
         for (number, (edge, route)) in self.scene.edges.iter().zip(&self.routes).enumerate() {
@@ -61,38 +96,20 @@ impl Plan {
                 groups.entry((edge.to, route.entry)).or_default().entry(bundle(edge)).or_default().push(number);
                 continue;
             }
-            let (from, to) = (self.areas[edge.from], self.areas[edge.to]);
-            let is_from_bar = self.scene.pieces[edge.from].sort.is_bar();
-            let x = if is_from_bar { to.center().x } else { from.x + from.width / 2 + offset(&self.measures, edge) };
+            let is_centred = self.scene.pieces[edge.from].sort.is_bar() || self.reaches[edge.to] == 0;
+            let x = if is_centred { self.areas[edge.to].center().x } else { self.beginning(edge).x };
             ports[number] = Point { x, y: self.roof(edge.to, x) };
             taken.entry(edge.to).or_default().push(x);
         }
+        let stubs = self.stubs();
         for ((to, entry), bundles) in groups {
-            let body = self.body(to);
-            let is_pointed = matches!(self.scene.pieces[to].sort, Sort::Choose | Sort::Inside | Sort::End);
-            let is_dot = self.reaches[to] == 0;
             let count = i32::try_from(bundles.len()).unwrap_or(1);
             let mut bundles: Vec<Vec<usize>> = bundles.into_values().collect();
             bundles.sort_by_key(|edges| edges.iter().map(|at| self.comes_from(*at)).max());
             for (number, edges) in (1..).zip(bundles) {
                 let point = match entry {
-                    Entry::Top => {
-                        let x = if is_dot { body.center().x } else { self.top(to, taken.entry(to).or_default()) };
-                        Point { x, y: self.roof(to, x) }
-                    }
-                    Entry::Left | Entry::Right => {
-                        let x = if entry == Entry::Left { body.x } else { body.right() };
-                        let is_container = self.scene.pieces[to].sort.is_container();
-                        let sides = body.height - if is_container { 0 } else { 12 };
-                        let y = if is_pointed {
-                            body.center().y
-                        } else if is_container {
-                            body.y + 10 + number * PORT
-                        } else {
-                            body.y + sides * number / (count + 1)
-                        };
-                        Point { x, y }
-                    }
+                    Entry::Top => self.top(to, &edges, taken.entry(to).or_default(), &stubs),
+                    Entry::Left | Entry::Right => self.side(to, entry == Entry::Left, number, count),
                 };
                 for edge in edges {
                     ports[edge] = point;
@@ -100,6 +117,40 @@ impl Plan {
             }
         }
         ports
+    }
+
+    /// A place at the side of a shape: this of so many.
+    fn side(&self, to: usize, is_left: bool, number: i32, count: i32) -> Point {
+        let (body, sort) = (self.body(to), self.scene.pieces[to].sort);
+        let x = if is_left { body.x } else { body.right() + self.stand_out(to) };
+        if sort.is_container() {
+            return Point { x, y: body.y + 10 + number * PORT };
+        }
+        match sort {
+            Sort::Inside | Sort::End => Point { x, y: body.center().y },
+            Sort::Choose => {
+                let aside = (2 * number - count - 1) * PORT / 2;
+                let slope = aside.abs() * body.width / body.height.max(1);
+                Point { x: if is_left { x + slope } else { x - slope }, y: body.center().y + aside }
+            }
+            _ => Point { x, y: body.y + (body.height - 12) * number / (count + 1) },
+        }
+    }
+
+    /// Where lines come down into a row in the midst of a column, and how far.
+    fn stubs(&self) -> Vec<(Channel, Point)> {
+        let mut stubs = Vec::new();
+        for (edge, route) in self.scene.edges.iter().zip(&self.routes) {
+            let mut x = self.beginning(edge).x;
+            for leg in &route.legs {
+                let along = self.along(leg.channel, edge);
+                match leg.channel {
+                    Channel::Row(..) => stubs.push((leg.channel, Point { x, y: along })),
+                    Channel::Gap(..) | Channel::Lane(..) => x = along,
+                }
+            }
+        }
+        stubs
     }
 
     /// The height that a line comes from before it ends.
@@ -117,17 +168,20 @@ impl Plan {
         body.y + (x - body.center().x).abs() * body.height / body.width.max(1)
     }
 
-    /// A free place at the upper side of a shape, near its middle.
-    fn top(&self, piece: usize, taken: &mut Vec<i32>) -> i32 {
+    /// A free place at the upper side of a shape, near its middle, where nothing else comes down.
+    fn top(&self, piece: usize, edges: &[usize], taken: &mut Vec<i32>, stubs: &[(Channel, Point)]) -> Point {
         let middle = self.areas[piece].center().x;
-        let reach = self.reaches[piece].min(self.areas[piece].width / 2 - 16);
-        let offsets =
-            (0..).flat_map(|step| [step * PORT, -step * PORT]).take_while(|offset| offset.abs() <= reach.max(0));
-        let free =
-            offsets.map(|offset| middle + offset).find(|x| taken.iter().all(|other| (other - x).abs() >= PORT - 2));
-        let x = free.unwrap_or(middle);
+        let reach = self.reaches[piece].min(self.areas[piece].width / 2 - 16).max(0);
+        let offsets = (0..).flat_map(|step| [step * PORT, -step * PORT]).take_while(|offset| offset.abs() <= reach);
+        let from = edges.iter().map(|edge| self.comes_from(*edge)).min().unwrap_or(0);
+        let rows: Vec<Channel> =
+            edges.iter().filter_map(|edge| self.routes[*edge].legs.last()).map(|leg| leg.channel).collect();
+        let crossing = stubs.iter().filter(|(row, stub)| rows.contains(row) && stub.y > from).map(|(_, stub)| stub.x);
+        let blocked: Vec<i32> = crossing.chain(taken.iter().copied()).collect();
+        let is_free = |x: &i32| blocked.iter().all(|other| (other - x).abs() >= PORT - 2);
+        let x = offsets.map(|offset| middle + offset).find(is_free).unwrap_or(middle);
         taken.push(x);
-        x
+        Point { x, y: self.roof(piece, x) }
     }
 }
 

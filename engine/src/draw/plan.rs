@@ -73,7 +73,12 @@ impl Plan {
     }
 
     fn copies(&self, piece: usize) -> i32 {
-        if self.scene.pieces[piece].is_repeated && self.scene.pieces[piece].sort.is_container() { COPIES } else { 0 }
+        if self.scene.pieces[piece].sort.is_container() { self.stand_out(piece) } else { 0 }
+    }
+
+    /// How far the copies of a shape stand out at its right.
+    pub fn stand_out(&self, piece: usize) -> i32 {
+        if self.scene.pieces[piece].is_repeated { COPIES } else { 0 }
     }
 
     fn frame(&self, scope: usize) -> Frame {
@@ -119,9 +124,9 @@ impl Plan {
                 continue;
             }
             let area = self.areas[scope];
+            let top = self.stand_out(scope);
             let frame = &mut self.frames[scope];
             let inner = frame.across.last().copied().unwrap_or(0);
-            let top = if self.scene.pieces[scope].is_repeated { COPIES } else { 0 };
             frame.origin =
                 Point { x: area.x + (area.width - inner) / 2, y: area.y + top + self.measures[scope].height };
             let frame = self.frames[scope].clone();
@@ -164,7 +169,8 @@ impl Plan {
                 let (near, far) = if column == 0 { (LEAD, LEAD) } else { (LEAD + 3, LEAD + 3) };
                 frame.origin.x + if is_far { right - far - track * TRACK } else { left + near + track * TRACK }
             }
-            Channel::Lane(scope, column) => self.middle(scope, column) + (2 * track - count + 1) * TRACK / 2,
+            // Beside the middle, which belongs to what comes straight down.
+            Channel::Lane(scope, column) => self.middle(scope, column) + (2 * track - count + 3) * TRACK / 2,
         }
     }
 

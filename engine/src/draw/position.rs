@@ -26,7 +26,7 @@ pub fn draw(mut scene: Scene) -> Drawing {
     let is_straight = |edge: &Edge| is_straight(&scene, &grids, offset(&measures, edge), reaches[edge.to], edge);
     let straight: Vec<bool> = scene.edges.iter().map(is_straight).collect();
     let routes = route(&scene, &grids, &measures, &straight);
-    let tracks = Tracks::assign(&scene.edges, &routes);
+    let tracks = Tracks::assign(&scene.edges, &routes, &grids, &measures);
     let mut plan = Plan { scene, grids, measures, routes, tracks, reaches, frames: Vec::new(), areas: Vec::new() };
     plan.size();
     plan.settle();

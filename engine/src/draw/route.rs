@@ -28,6 +28,15 @@ pub enum Channel {
     Lane(usize, usize),
 }
 
+impl Channel {
+    /// The container it lies in.
+    pub fn scope(self) -> usize {
+        match self {
+            Self::Row(scope, _) | Self::Gap(scope, _) | Self::Lane(scope, _) => scope,
+        }
+    }
+}
+
 /// A straight part of a line, in one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leg {

@@ -67,9 +67,14 @@ fn markers(out: &mut Markup) {
 
 fn group(out: &mut Markup, shape: &Shape, more: &str) {
     let class = format!("{more}{}", shape.sort.word());
+    out.open("g", &[("class", &class), named(shape)]);
+}
+
+/// What lines and labels call a shape: the step it stands for, or a word of its own.
+fn named(shape: &Shape) -> (&'static str, &str) {
     match &shape.step {
-        Some(step) => out.open("g", &[("class", &class), ("data-step", step)]),
-        None => out.open("g", &[("class", &class)]),
+        Some(step) => ("data-step", step),
+        None => ("data-shape", &shape.id),
     }
 }
 
@@ -206,8 +211,7 @@ fn exit(out: &mut Markup, drawing: &Drawing, shape: usize, place: usize, label: 
     let line = drawing.lines.iter().find(|line| line.from == shape && line.label == Some(place));
     let look = line.map_or(Look::Back, |line| line.look);
     let class = format!("exit {} {}", look.word(), label.cause);
-    let step = drawing.shapes[shape].step.as_ref().map_or("", |step| step);
-    out.open("g", &[("class", &class), ("data-step", step), ("data-action", &label.name)]);
+    out.open("g", &[("class", &class), named(&drawing.shapes[shape]), ("data-action", &label.name)]);
     out.text("title", &[], &label.hint);
     rectangle(out, "pill", label.area, 11);
     let found = mark(label.cause, look == Look::Back);
@@ -229,10 +233,8 @@ fn way(out: &mut Markup, drawing: &Drawing, line: &Line) {
     let class = format!("way {}", line.look.word());
     let tip = format!("url(#duban-tip-{})", line.look.word());
     let action = line.label.and_then(|label| from.labels.get(label)).map_or("", |label| &label.name);
-    let name = |shape: &Shape| shape.step.as_ref().map_or_else(|| shape.id.clone(), |step| step.to_string());
-    let (from_name, to_name) = (name(from), name(to));
     let path = path(&line.points);
-    let data = [("data-from", from_name.as_str()), ("data-to", &to_name), ("data-action", action)];
+    let data = [("data-from", named(from).1), ("data-to", named(to).1), ("data-action", action)];
     let drawn = [("class", class.as_str()), ("d", &path), ("marker-end", &tip)];
     out.empty("path", &[&drawn[..], &data[..]].concat());
 }

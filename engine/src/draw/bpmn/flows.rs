@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::nodes::source;
+use super::nodes::{is_on_border, source};
 use super::{Definition, Flow, Node, Plan, around};
 use crate::draw::scene::Sort;
 use crate::draw::{Area, Drawing, Line, Point};
@@ -97,8 +97,10 @@ impl Cutter<'_> {
         let is_labelled_head = shape.sort.is_container() && label.is_some();
         points.extend(self.line.points.iter().skip(usize::from(is_labelled_head)));
         points.dedup();
-        let name = label.map(|label| label.hint.clone()).unwrap_or_default();
-        let beside = label.filter(|_| !shape.sort.is_container()).map(|label| {
+        // An event at the border has the name itself.
+        let named = label.filter(|label| !is_on_border(shape, label.cause));
+        let name = named.map(|label| label.hint.clone()).unwrap_or_default();
+        let beside = named.map(|label| {
             let wide = label.area.width;
             Area { x: first.x + 4, y: shape.body.bottom() + 1, width: wide, height: label.area.height }
         });
@@ -117,14 +119,18 @@ impl Cutter<'_> {
         self.plan.escalations.push((escalation.clone(), told));
         let end = format!("{escalation}.end");
         let catch = format!("{escalation}.catch");
-        let inner_end = before.last().copied().unwrap_or(at);
-        let middle = towards(at, inner_end, EVENT + 4);
-        self.event(end.clone(), scope, "endEvent", Vec::new(), Some(Definition::escalation(&escalation)), middle);
+        let (points, middle, size) = stop(before, at, EVENT + 4);
+        self.event(
+            end.clone(),
+            scope,
+            "endEvent",
+            Vec::new(),
+            Some(Definition::escalation(&escalation)),
+            around(middle, size),
+        );
         let attached = vec![("cancelActivity", "true".to_owned()), ("attachedToRef", shape.id.clone())];
         let caught = Some(Definition::escalation(&escalation));
-        self.event(catch.clone(), around_scope, "boundaryEvent", attached, caught, at);
-        let mut points = before;
-        points.push(towards(at, inner_end, EVENT + 4 + EVENT / 2));
+        self.event(catch.clone(), around_scope, "boundaryEvent", attached, caught, around(at, EVENT));
         self.flow(Piece { points, name, ..piece }, scope, end);
         let outwards = after.first().copied().unwrap_or(at);
         let points = [towards(at, outwards, EVENT / 2)].into_iter().chain(after).collect();
@@ -138,10 +144,9 @@ impl Cutter<'_> {
         before.push(at);
         self.flow(Piece { points: before, ..piece }, scope, shape.id.clone());
         let begin = format!("Entrance.{}.{}", self.number, self.pieces);
-        let inwards = after.first().copied().unwrap_or(at);
-        let middle = towards(at, inwards, EVENT / 2 + 4);
-        self.event(begin.clone(), inside, "startEvent", Vec::new(), None, middle);
-        let points = [towards(at, inwards, EVENT + 4)].into_iter().chain(after).collect();
+        let (mut points, middle, size) = stop(after.into_iter().rev().collect(), at, EVENT / 2 + 4);
+        points.reverse();
+        self.event(begin.clone(), inside, "startEvent", Vec::new(), None, around(middle, size));
         Piece { from: begin, points, name: String::new(), condition: None, beside: None }
     }
 
@@ -159,7 +164,7 @@ impl Cutter<'_> {
         tag: &'static str,
         attributes: Vec<(&'static str, String)>,
         definition: Option<Definition>,
-        middle: Point,
+        bounds: Area,
     ) {
         self.plan.nodes.push(Node {
             id,
@@ -171,7 +176,7 @@ impl Cutter<'_> {
             definition,
             items: None,
             inside: None,
-            bounds: around(middle, EVENT),
+            bounds,
             beside: None,
         });
     }
@@ -208,6 +213,27 @@ fn docked(end: Point, body: Area, bounds: Area) -> Vec<Point> {
         return vec![Point { x: end.x, y: bounds.y }];
     }
     vec![Point { x: middle.x, y: end.y }, Point { x: middle.x, y: bounds.y }]
+}
+
+/// Where a line that comes to a border ends at an event before it, so far away: on the last straight part if that is
+/// long enough, otherwise at the last corner, or as small as the way is short. Answers the line, the middle and the size.
+fn stop(mut points: Vec<Point>, border: Point, away: i32) -> (Vec<Point>, Point, i32) {
+    let length = |from: Point, to: Point| (from.x - to.x).abs() + (from.y - to.y).abs();
+    let corner = points.last().copied().unwrap_or(border);
+    let before = points.iter().rev().nth(1).copied().filter(|before| length(*before, corner) > EVENT);
+    let last = length(corner, border);
+    if last >= away + EVENT / 2 {
+        points.push(towards(border, corner, away + EVENT / 2));
+        return (points, towards(border, corner, away), EVENT);
+    }
+    if let Some(before) = before {
+        points.pop();
+        points.push(towards(corner, before, EVENT / 2));
+        return (points, corner, EVENT);
+    }
+    let size = (last - 4).clamp(4, EVENT);
+    points.push(towards(corner, border, 2));
+    (points, towards(corner, border, 2 + size / 2), size)
 }
 
 /// A point so far from one point in the direction of the next; never beyond that.

@@ -149,27 +149,9 @@ fn needs_gateway(shape: &Shape) -> bool {
     usual > 1 && shape.sort != Sort::Choose && !shape.sort.is_container()
 }
 
-/// The events on the border of an activity: those that lead away from it, and the lights of its ladder.
+/// The events on the border of an activity that lead away from it.
 fn borders(plan: &mut Plan, shape: &Shape, scope: usize) {
     let bounds = bounds(shape);
-    let mut event = |id: String, hint: &str, beside: Option<Area>, definition: Definition, middle: Point| {
-        // Lights stand too close together for names, and do not lead away from the activity.
-        let leads_away = beside.is_some();
-        let cancels = if leads_away { "true" } else { "false" };
-        plan.nodes.push(Node {
-            id,
-            scope,
-            tag: "boundaryEvent",
-            name: if leads_away { hint.to_owned() } else { String::new() },
-            remarks: if leads_away { Vec::new() } else { vec![hint.to_owned()] },
-            attributes: vec![("cancelActivity", cancels.to_owned()), ("attachedToRef", shape.id.clone())],
-            definition: Some(definition),
-            items: None,
-            inside: None,
-            bounds: around(middle, SMALL),
-            beside,
-        });
-    };
     for (number, label) in shape.labels.iter().enumerate().filter(|(_, label)| is_on_border(shape, label.cause)) {
         let definition = match label.cause {
             "rung" => Definition::timer("timeDuration", &label.hint),
@@ -184,15 +166,20 @@ fn borders(plan: &mut Plan, shape: &Shape, scope: usize) {
             true => Area { x: bounds.right() - SMALL / 2 - label.area.width, ..label.area },
             false => Area { x: middle.x + SMALL / 2 + 2, y: bounds.bottom() + 2, ..label.area },
         };
-        event(format!("{}.on.{number}", shape.id), &label.hint, Some(beside), definition, middle);
-    }
-    let leaving: Vec<&str> =
-        shape.labels.iter().filter(|label| label.cause == "rung").map(|label| label.hint.as_str()).collect();
-    let lights = shape.lamps.iter().filter(|lamp| !leaving.contains(&lamp.hint.as_str()));
-    for (number, lamp) in (0..).zip(lights) {
-        let middle = Point { x: bounds.right() - SMALL - number * (SMALL + 4), y: bounds.y };
-        let definition = Definition::timer("timeDuration", &lamp.hint);
-        event(format!("{}.light.{number}", shape.id), &lamp.hint, None, definition, middle);
+        let cancels = ("cancelActivity", "true".to_owned());
+        plan.nodes.push(Node {
+            id: format!("{}.on.{number}", shape.id),
+            scope,
+            tag: "boundaryEvent",
+            name: label.hint.clone(),
+            remarks: Vec::new(),
+            attributes: vec![cancels, ("attachedToRef", shape.id.clone())],
+            definition: Some(definition),
+            items: None,
+            inside: None,
+            bounds: around(middle, SMALL),
+            beside: Some(beside),
+        });
     }
 }
 
