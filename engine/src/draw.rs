@@ -6,6 +6,8 @@ mod exits;
 mod build;
 mod measure;
 mod place;
+mod sizes;
+mod channel;
 mod route;
 mod tracks;
 mod straight;
@@ -15,31 +17,34 @@ mod position;
 mod markup;
 mod icons;
 mod colors;
+mod legend;
+mod reading;
 mod svg;
 mod bpmn;
 
 use crate::clauses::deadline::Rung;
 use crate::event::Light;
 use crate::ids::Name;
+use crate::library::Library;
 use crate::process::Process;
 
 pub use scene::{Look, Sort};
 
 /// The process as an SVG picture, light or dark as the viewer prefers.
 ///
-/// Each step is a group with `data-step`, each way out of it one with `data-action`, so that a viewer can mark them.
-pub fn svg(process: &Process) -> String {
-    svg::write(&layout(process), &process.title)
+/// The library gives units, duties and other processes the titles that people know. Each step is a group with `data-step`, each way out of it one with `data-action`, so that a viewer can mark them.
+pub fn svg(process: &Process, library: &Library) -> String {
+    svg::write(&layout(process, library), &process.title)
 }
 
 /// The process as BPMN 2.0 XML with the same layout, to be opened by other tools. It is not meant to be read back.
-pub fn bpmn(process: &Process) -> String {
-    bpmn::write(&layout(process), process)
+pub fn bpmn(process: &Process, library: &Library) -> String {
+    bpmn::write(&layout(process, library), process)
 }
 
 /// Where everything of the picture is; the unit is one pixel.
-pub fn layout(process: &Process) -> Drawing {
-    let scene = build::build(process);
+pub fn layout(process: &Process, library: &Library) -> Drawing {
+    let scene = build::build(process, library);
     position::draw(scene)
 }
 
@@ -144,7 +149,7 @@ pub struct Row {
 pub struct Lamp {
     /// Which light, if the rung switches one on.
     pub light: Option<Light>,
-    /// When it is reached.
+    /// When it is reached, and what it is.
     pub hint: String,
     /// Its middle.
     pub at: Point,
@@ -184,5 +189,15 @@ pub struct Line {
 
 /// The light and the words of a rung.
 fn lamp_of(rung: &Rung) -> (Option<Light>, String) {
-    (rung.light, rung.at.in_chinese())
+    (rung.light, format!("{}{}", rung.at.in_chinese(), light_word(rung.light)))
+}
+
+/// What people call a light; a rung without one reminds or does something.
+fn light_word(light: Option<Light>) -> &'static str {
+    match light {
+        Some(Light::Green) => "绿灯",
+        Some(Light::Yellow) => "黄灯",
+        Some(Light::Red) => "红灯",
+        None => "提醒或处理",
+    }
 }

@@ -59,8 +59,8 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failur
     };
     let process = library.processes.get(&name).ok_or_else(|| format!("there is no process `{name}`"))?;
     let drawn = match arguments.format {
-        Format::Svg => draw::svg(process),
-        Format::Bpmn => draw::bpmn(process),
+        Format::Svg => draw::svg(process, &library),
+        Format::Bpmn => draw::bpmn(process, &library),
     };
     match &arguments.output {
         Some(path) => std::fs::write(path, drawn).map_err(|error| format!("{}: {error}", path.display()))?,

@@ -121,5 +121,5 @@ pub async fn diagram(
         (CONTENT_TYPE, "image/svg+xml"),
         (CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"),
     ];
-    Ok((headers, draw::svg(process)).into_response())
+    Ok((headers, draw::svg(process, &library)).into_response())
 }

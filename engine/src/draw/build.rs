@@ -7,6 +7,7 @@ use super::lamp_of;
 use super::scene::{Exit, Limit, Piece, ROOT, Scene, Sort};
 use super::words::Words;
 use crate::clauses::deadline::DeadlineRule;
+use crate::library::Library;
 use crate::moment::StepId;
 use crate::process::{Entrance, Process, Repeat, Step};
 use crate::steps::Kind;
@@ -14,10 +15,10 @@ use crate::steps::gather::{Gather, Join};
 use crate::steps::wait::Wait;
 
 /// The scene of a process.
-pub fn build(process: &Process) -> Scene {
+pub fn build(process: &Process, library: &Library) -> Scene {
     let mut builder = Builder {
         process,
-        words: Words::of(process),
+        words: Words::of(process, library),
         scene: Scene::default(),
         shapes: vec![ROOT; process.steps.len()],
         ends: BTreeMap::new(),
@@ -244,7 +245,7 @@ impl Builder<'_> {
             Kind::Each(each) => {
                 notes.push(format!("逐一：{}", words.operand(&each.items)));
             }
-            Kind::Call(call) => notes.push(format!("流程 {}", call.process)),
+            Kind::Call(call) => notes.push(format!("流程 {}", words.process(&call.process))),
             Kind::Job(job) => notes.push(match &job.request {
                 Some((method, _)) => format!("调用接口 {method}"),
                 None => format!("程序 {}", job.topic),

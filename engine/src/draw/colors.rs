@@ -17,9 +17,9 @@ const PALETTE: [(&str, &str, &str); 21] = [
     ("late", "#b42318", "#ff8a80"),
     ("task", "#1459c7", "#5b9bff"),
     ("auto", "#6b3fd4", "#b79bff"),
-    ("choice", "#b98a00", "#d6ac2b"),
+    ("choice", "#ad8100", "#d6ac2b"),
     ("choice-paper", "#fff8e1", "#332b12"),
-    ("bar", "#4f6f9a", "#8aa9d6"),
+    ("bar", "#456590", "#8aa9d6"),
     ("bar-paper", "#e4edf9", "#1d2a3d"),
     ("scope-paper", "#eef2f8", "#1a1f28"),
     ("green", "#1d7f4e", "#4cc38a"),
@@ -51,7 +51,8 @@ pub fn style() -> String {
 
 /// Writes `fill:var(--ink)` as `fill:#1a2233;fill:var(--ink)`: what does not know the second keeps the first.
 fn plain_first(rule: &str) -> String {
-    let Some((selector, declarations)) = rule.split_once('{') else { return rule.to_owned() };
+    let plain = rule.split_once('{').filter(|_| !rule.starts_with('@'));
+    let Some((selector, declarations)) = plain else { return rule.to_owned() };
     let written = declarations.trim_end_matches('}').split(';').flat_map(|declaration| {
         let plain = PALETTE.iter().find_map(|(name, light, _)| {
             let variable = format!("var(--{name})");

@@ -1,6 +1,7 @@
 //! Icons, drawn in a square of sixteen pixels.
 
 use super::scene::Sort;
+use crate::event::Light;
 
 /// A clock.
 pub const CLOCK: &str = "M8 1.5a6.5 6.5 0 1 0 .01 0M8 4.5V8l2.6 1.8";
@@ -42,5 +43,15 @@ pub fn mark(cause: &str, is_back: bool) -> Option<&'static str> {
         "listener" => Some(MESSAGE),
         "failed" => Some(FAILED),
         _ => None,
+    }
+}
+
+/// The shape of a light around its middle: each can be told without its colour.
+pub fn lamp(light: Option<Light>) -> &'static str {
+    match light {
+        Some(Light::Green) => "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0z",
+        Some(Light::Yellow) => "M0-5 5 4H-5z",
+        Some(Light::Red) => "M-4-4H4V4H-4z",
+        None => "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0z",
     }
 }

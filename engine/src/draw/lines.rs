@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::channel::{Channel, Entry, bundle};
 use super::plan::Plan;
-use super::route::{Channel, Entry, bundle};
 use super::scene::{Edge, Look, Sort};
 use super::{Line, Point};
 
@@ -31,7 +31,7 @@ impl Plan {
             }
             for leg in &route.legs {
                 match leg.channel {
-                    Channel::Row(..) => at.y = self.along(leg.channel, edge),
+                    Channel::Row(..) | Channel::Under(_) => at.y = self.along(leg.channel, edge),
                     Channel::Gap(..) | Channel::Lane(..) => at.x = self.along(leg.channel, edge),
                 }
                 points.push(at);
@@ -147,6 +147,7 @@ impl Plan {
                 match leg.channel {
                     Channel::Row(..) => stubs.push((leg.channel, Point { x, y: along })),
                     Channel::Gap(..) | Channel::Lane(..) => x = along,
+                    Channel::Under(_) => {}
                 }
             }
         }
@@ -168,20 +169,34 @@ impl Plan {
         body.y + (x - body.center().x).abs() * body.height / body.width.max(1)
     }
 
-    /// A free place at the upper side of a shape, near its middle, where nothing else comes down.
+    /// A free place at the upper side of a shape, where nothing else comes down: so that few lines cross, and near the middle.
     fn top(&self, piece: usize, edges: &[usize], taken: &mut Vec<i32>, stubs: &[(Channel, Point)]) -> Point {
         let middle = self.areas[piece].center().x;
         let reach = self.reaches[piece].min(self.areas[piece].width / 2 - 16).max(0);
-        let offsets = (0..).flat_map(|step| [step * PORT, -step * PORT]).take_while(|offset| offset.abs() <= reach);
         let from = edges.iter().map(|edge| self.comes_from(*edge)).min().unwrap_or(0);
         let rows: Vec<Channel> =
             edges.iter().filter_map(|edge| self.routes[*edge].legs.last()).map(|leg| leg.channel).collect();
         let crossing = stubs.iter().filter(|(row, stub)| rows.contains(row) && stub.y > from).map(|(_, stub)| stub.x);
         let blocked: Vec<i32> = crossing.chain(taken.iter().copied()).collect();
         let is_free = |x: &i32| blocked.iter().all(|other| (other - x).abs() >= PORT - 2);
-        let x = offsets.map(|offset| middle + offset).find(is_free).unwrap_or(middle);
+        let crossed = |x: i32| {
+            let between = |edge: &usize| {
+                let start = self.approach(*edge);
+                taken.iter().filter(|other| (start.min(x)..start.max(x)).contains(other)).count()
+            };
+            edges.iter().map(between).sum::<usize>()
+        };
+        let steps = (0..=reach / PORT).flat_map(|step| [step * PORT, -step * PORT]).map(|aside| middle + aside);
+        let x = steps.filter(is_free).min_by_key(|x| (crossed(*x), (x - middle).abs())).unwrap_or(middle);
         taken.push(x);
         Point { x, y: self.roof(piece, x) }
+    }
+
+    /// How far from the left a line is before it comes to the row above its end.
+    fn approach(&self, edge: usize) -> i32 {
+        let (edge, route) = (&self.scene.edges[edge], &self.routes[edge]);
+        let upright = route.legs.iter().rev().find(|leg| matches!(leg.channel, Channel::Gap(..) | Channel::Lane(..)));
+        upright.map_or_else(|| self.beginning(edge).x, |leg| self.along(leg.channel, edge))
     }
 }
 

@@ -200,7 +200,7 @@ fn card(piece: &Piece) -> Measure {
     let repeated = if piece.is_repeated { 8 } else { 0 };
     let narrow = if matches!(piece.sort, Sort::Close | Sort::Start) { 96 } else { CARD_MIN };
     let body_width = narrow.max(text.widest + 2 * PAD + 4).max(labels_width + 16);
-    let upper = if labels_height > 0 { labels_height / 2 + 4 } else { 0 };
+    let upper = if labels_height > 0 { labels_height / 2 - 3 } else { 0 };
     let body_height = text.height + 2 * PAD - 4 + upper;
     let body = Area { x: repeated, y: repeated, width: body_width, height: body_height };
     let (dx, dy) = (PAD + 2 + repeated, PAD - 3 + repeated);
@@ -260,7 +260,9 @@ pub fn line_up(measure: &mut Measure, order: &[usize]) {
     for at in order {
         let Some(label) = measure.labels.get_mut(*at).and_then(Option::as_mut) else { continue };
         label.area.x = x;
-        label.area.y = measure.height - height;
+        // Across the edge of a card, each by its own height; below a diamond, all from one height.
+        let hangs = measure.height - height >= measure.body.bottom();
+        label.area.y = if hangs { measure.height - height } else { measure.body.bottom() - label.area.height / 2 };
         x += label.area.width + LABEL_GAP;
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::scene::{Look, Scene, Sort};
+use super::scene::{Edge, Look, Scene, Sort};
 
 /// The shapes of one container in rows and columns.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +35,11 @@ pub fn place(scene: &mut Scene) -> Vec<Grid> {
             Some(_) => Spine::new(scene, scope).place(scene),
         };
         grids.push(grid);
+    }
+    let is_around = |edge: &Edge| scene.path(edge.from).any(|around| around == edge.to);
+    let again: Vec<bool> = scene.edges.iter().map(is_around).collect();
+    for (edge, _) in scene.edges.iter_mut().zip(again).filter(|(edge, again)| *again && edge.look == Look::Onward) {
+        edge.look = Look::Loop;
     }
     grids
 }
@@ -180,12 +185,6 @@ impl Spine {
         for number in &self.loops {
             let edge = &mut scene.edges[*number];
             if edge.look == Look::Onward {
-                edge.look = Look::Loop;
-            }
-        }
-        for edge in &mut scene.edges {
-            let is_own = edge.from == edge.to && edge.look == Look::Onward;
-            if is_own {
                 edge.look = Look::Loop;
             }
         }

@@ -1,9 +1,10 @@
 //! Places: from rows, columns and tracks to pixels.
 
-use super::measure::Measure;
+use super::channel::{Channel, Route};
+use super::measure::{Measure, offset};
 use super::place::Grid;
-use super::route::{Channel, Route};
-use super::scene::{Edge, Scene};
+use super::scene::{Edge, Scene, Sort};
+use super::straight::ROUND;
 use super::tracks::Tracks;
 use super::{Area, Label, Point};
 
@@ -147,6 +148,18 @@ impl Plan {
         }
     }
 
+    /// Moves each end below the one line that leads straight to it.
+    pub fn slide(&mut self) {
+        for (edge, route) in self.scene.edges.iter().zip(&self.routes) {
+            let from = self.areas[edge.from];
+            if self.scene.pieces[edge.to].sort == Sort::Close && route.legs.is_empty() {
+                let x = from.center().x + offset(&self.measures, edge);
+                let own = &mut self.areas[edge.to];
+                own.x = own.x.clamp(x + ROUND - own.width, x - ROUND);
+            }
+        }
+    }
+
     /// The middle of a column.
     fn middle(&self, scope: usize, column: usize) -> i32 {
         let frame = &self.frames[scope];
@@ -169,6 +182,7 @@ impl Plan {
                 let (near, far) = if column == 0 { (LEAD, LEAD) } else { (LEAD + 3, LEAD + 3) };
                 frame.origin.x + if is_far { right - far - track * TRACK } else { left + near + track * TRACK }
             }
+            Channel::Under(piece) => self.areas[piece].bottom() + LEAD + track * TRACK,
             // Beside the middle, which belongs to what comes straight down.
             Channel::Lane(scope, column) => self.middle(scope, column) + (2 * track - count + 3) * TRACK / 2,
         }

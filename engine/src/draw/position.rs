@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::measure::{line_up, measure, offset};
 use super::place::place;
 use super::plan::Plan;
-use super::route::{Sizes, route};
+use super::route::route;
 use super::scene::{Edge, Piece, ROOT, Scene, Sort};
+use super::sizes::Sizes;
 use super::straight::{is_straight, order_of_labels, reach};
 use super::tracks::Tracks;
 use super::{Drawing, Lamp, Point, Row, Shape};
@@ -21,8 +22,7 @@ pub fn draw(mut scene: Scene) -> Drawing {
         }
     }
     let sizes = Sizes::least(&scene, &grids, &measures);
-    let reaches: Vec<i32> =
-        scene.pieces.iter().zip(&sizes.shapes).map(|(piece, size)| reach(piece.sort, *size)).collect();
+    let reaches: Vec<i32> = (0..scene.pieces.len()).map(|piece| reach(&scene, &sizes, &grids, piece)).collect();
     let is_straight = |edge: &Edge| is_straight(&scene, &grids, offset(&measures, edge), reaches[edge.to], edge);
     let straight: Vec<bool> = scene.edges.iter().map(is_straight).collect();
     let routes = route(&scene, &grids, &measures, &straight);
@@ -30,6 +30,7 @@ pub fn draw(mut scene: Scene) -> Drawing {
     let mut plan = Plan { scene, grids, measures, routes, tracks, reaches, frames: Vec::new(), areas: Vec::new() };
     plan.size();
     plan.settle();
+    plan.slide();
     plan.finish()
 }
 
@@ -84,6 +85,7 @@ impl Plan {
 fn remarks(piece: &Piece) -> Vec<String> {
     let people = Some(&piece.people).filter(|people| !people.is_empty());
     let limit = piece.limit.as_ref().map(|limit| &limit.text);
+    let lights = piece.limit.iter().flat_map(|limit| limit.lamps.iter().map(|(_, hint)| hint));
     let offers = (!piece.offers.is_empty()).then(|| format!("随时可：{}", piece.offers.join("、")));
-    people.into_iter().chain(limit).chain(&piece.notes).cloned().chain(offers).collect()
+    people.into_iter().chain(limit).chain(lights).chain(&piece.notes).cloned().chain(offers).collect()
 }

@@ -4,9 +4,11 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
+use super::channel::{Channel, Crossing, Entry, Leg, Route, State, Way, bundle, legs};
 use super::measure::{Measure, offset};
 use super::place::Grid;
 use super::scene::{Edge, Look, Scene};
+use super::sizes::{CHANNEL, Sizes};
 
 /// What a bend costs, in pixels of way.
 const BEND: u32 = 60;
@@ -14,63 +16,6 @@ const BEND: u32 = 60;
 const ODD_ARRIVAL: u32 = 160;
 /// What each line that is there already costs.
 const COMPANY: u32 = 5;
-/// How wide a channel is taken to be.
-const CHANNEL: u32 = 30;
-
-/// A channel of a container.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Channel {
-    /// Above the layer of this number, or below the last.
-    Row(usize, usize),
-    /// At the left of the column of this number, or at the right of the last.
-    Gap(usize, usize),
-    /// Through free cells of a column.
-    Lane(usize, usize),
-}
-
-impl Channel {
-    /// The container it lies in.
-    pub fn scope(self) -> usize {
-        match self {
-            Self::Row(scope, _) | Self::Gap(scope, _) | Self::Lane(scope, _) => scope,
-        }
-    }
-}
-
-/// A straight part of a line, in one channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Leg {
-    /// The channel.
-    pub channel: Channel,
-    /// Where in the channel it is: of a row, twice the column, gaps even; of others, twice the layer, rows even.
-    pub range: (usize, usize),
-}
-
-/// Where a line arrives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Entry {
-    /// From above.
-    Top,
-    /// From the left.
-    Left,
-    /// From the right.
-    Right,
-}
-
-/// The way of one edge; without legs it is one straight line down.
-#[derive(Clone, Debug)]
-pub struct Route {
-    /// Its parts in turn.
-    pub legs: Vec<Leg>,
-    /// Where it arrives.
-    pub entry: Entry,
-}
-
-/// Lines that may share their way: those with the same end and look.
-pub fn bundle(edge: &Edge) -> (usize, Look) {
-    (edge.to, edge.look)
-}
-
 /// Finds a way for every edge.
 pub fn route(scene: &Scene, grids: &[Grid], measures: &[Measure], straight: &[bool]) -> Vec<Route> {
     let mut net = Net::new(scene, grids, measures);
@@ -89,60 +34,21 @@ pub fn route(scene: &Scene, grids: &[Grid], measures: &[Measure], straight: &[bo
     routes.into_iter().map(|route| route.expect(unreachable)).collect()
 }
 
-/// A crossing: a container, its row (even: a channel, odd: a layer) and column (even: a gap, odd: a column).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Crossing {
-    scope: usize,
-    row: usize,
-    column: usize,
+/// Where a line can begin, what that costs, and the leg that leads there.
+struct Start {
+    state: State,
+    cost: u32,
+    under: Option<Leg>,
 }
 
-/// Upright or level.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Way {
-    Level,
-    Upright,
-}
+/// Where a line can arrive, and the way it must come by.
+type End = (Entry, Crossing, Way);
 
-type State = (Crossing, Way);
-
-/// The least sizes of what there is, before channels have theirs.
-pub struct Sizes {
-    /// Of each container, how wide its columns are.
-    widths: Vec<Vec<u32>>,
-    /// Of each container, how high its layers are.
-    heights: Vec<Vec<u32>>,
-    /// Of each shape, how wide and how high it is.
-    pub shapes: Vec<(u32, u32)>,
-}
-
-impl Sizes {
-    /// From the innermost outwards.
-    pub fn least(scene: &Scene, grids: &[Grid], measures: &[Measure]) -> Self {
-        let count = scene.pieces.len();
-        let mut widths: Vec<Vec<u32>> = vec![Vec::new(); count];
-        let mut heights: Vec<Vec<u32>> = vec![Vec::new(); count];
-        let mut shapes: Vec<(u32, u32)> = vec![(0, 0); count];
-        for scope in (0..count).rev() {
-            let grid = &grids[scope];
-            let mut wide = vec![0u32; grid.columns];
-            let mut high = vec![0u32; grid.layers];
-            for (child, (layer, column)) in &grid.cells {
-                let (width, height) = shapes[*child];
-                if !grid.barred.contains(layer) {
-                    wide[*column] = wide[*column].max(width);
-                }
-                high[*layer] = high[*layer].max(height);
-            }
-            let own = &measures[scope];
-            let (own_width, own_height) = (own.width.unsigned_abs(), own.height.unsigned_abs());
-            let inner = |sizes: &[u32]| sizes.iter().map(|size| size + CHANNEL).sum::<u32>();
-            shapes[scope] = (own_width.max(inner(&wide)), own_height + inner(&high));
-            widths[scope] = wide;
-            heights[scope] = high;
-        }
-        Self { widths, heights, shapes }
-    }
+/// A way that was found.
+struct Found {
+    path: Vec<State>,
+    entry: Entry,
+    wanted: Way,
 }
 
 struct Net<'s> {
@@ -202,7 +108,9 @@ impl<'s> Net<'s> {
                 next.push((Way::Level, Crossing { column: column + 1, ..at }, half(column)));
             }
         }
-        next.retain(|(_, crossing, _)| self.is_open(*crossing));
+        // Beside a layer, a level line comes from a container or goes into one, so it turns there.
+        let turns = row % 2 == 1 && came == Way::Level;
+        next.retain(|(way, crossing, _)| self.is_open(*crossing) && !(turns && *way == Way::Level));
         self.out(at, next);
         if row % 2 == 1 && column % 2 == 0 && came == Way::Upright {
             self.open_sides(at, next);
@@ -256,31 +164,77 @@ impl<'s> Net<'s> {
 
     /// The cheapest way of an edge.
     fn find(&mut self, edge: &Edge) -> Option<Route> {
+        let (starts, ends) = (self.starts(edge)?, self.ends(edge)?);
+        self.around = self.scene.path(edge.from).skip(1).chain(self.scene.path(edge.to).skip(1)).collect();
+        let Found { mut path, entry, wanted } = self.search(edge, &starts, &ends)?;
+        for pair in path.windows(2) {
+            let users = self.company.entry((pair[0].0.min(pair[1].0), pair[0].0.max(pair[1].0))).or_default();
+            if !users.contains(&bundle(edge)) {
+                users.push(bundle(edge));
+            }
+        }
+        let (last, way) = *path.last()?;
+        if way != wanted {
+            path.push((last, wanted));
+        }
+        let under = starts.iter().find(|start| start.state == path[0]).and_then(|start| start.under);
+        let depths: Vec<usize> = (0..self.scene.pieces.len()).map(|piece| self.scene.path(piece).count()).collect();
+        Some(Route { legs: under.into_iter().chain(legs(&path, &depths)).collect(), entry })
+    }
+
+    /// Where a line can begin: from a label in a head at the right, otherwise downwards, or, where the shape is lower
+    /// than its layer, to the sides below it.
+    fn starts(&self, edge: &Edge) -> Option<Vec<Start>> {
         let (scope, layer, column) = self.cell(edge.from)?;
-        let from_head = self.scene.pieces[edge.from].sort.is_container() && self.scene.has_label(edge);
-        let start: State = match from_head {
-            true => (Crossing { scope, row: 2 * layer + 1, column: 2 * column + 2 }, Way::Level),
-            false => (Crossing { scope, row: 2 * layer + 2, column: 2 * column + 1 }, Way::Upright),
-        };
+        let beside = |column: usize| (Crossing { scope, row: 2 * layer + 1, column: 2 * column }, Way::Level);
+        let is_container = self.scene.pieces[edge.from].sort.is_container();
+        if is_container && self.scene.has_label(edge) {
+            return Some(vec![Start { state: beside(column + 1), cost: 0, under: None }]);
+        }
+        let down = (Crossing { scope, row: 2 * layer + 2, column: 2 * column + 1 }, Way::Upright);
+        let mut starts = vec![Start { state: down, cost: 0, under: None }];
+        let own = &self.measures[edge.from];
+        let exits = u32::try_from(own.labels.len()).unwrap_or(u32::MAX / CHANNEL);
+        if !is_container && self.heights[scope][layer] >= own.height.unsigned_abs() + CHANNEL + exits * CHANNEL / 2 {
+            let wide = usize::try_from(own.width).unwrap_or(0);
+            let middle = (own.width / 2).saturating_add(offset(self.measures, edge));
+            let at = usize::try_from(middle).unwrap_or(0);
+            for (column, range) in [(column, (0, at)), (column + 1, (at, wide))] {
+                let cost = BEND + u32::try_from(range.1 - range.0).unwrap_or(0);
+                let under = Some(Leg { channel: Channel::Under(edge.from), range });
+                starts.push(Start { state: beside(column), cost, under });
+            }
+        }
+        Some(starts)
+    }
+
+    /// Where a line can arrive.
+    fn ends(&self, edge: &Edge) -> Option<Vec<End>> {
         let (scope, layer, column) = self.cell(edge.to)?;
-        let ends = [
-            (Entry::Top, Crossing { scope, row: 2 * layer, column: 2 * column + 1 }, Way::Level),
-            (Entry::Left, Crossing { scope, row: 2 * layer + 1, column: 2 * column }, Way::Upright),
-            (Entry::Right, Crossing { scope, row: 2 * layer + 1, column: 2 * column + 2 }, Way::Upright),
+        let at = |row: usize, column: usize| Crossing { scope, row, column };
+        let mut ends = vec![
+            (Entry::Top, at(2 * layer, 2 * column + 1), Way::Level),
+            (Entry::Left, at(2 * layer + 1, 2 * column), Way::Upright),
+            (Entry::Right, at(2 * layer + 1, 2 * column + 2), Way::Upright),
         ];
         let (target, own) = (&self.scene.pieces[edge.to], &self.measures[edge.to]);
         let has_head_labels = target.sort.is_container() && own.labels.iter().any(Option::is_some);
-        let ends = match (target.sort.is_bar(), has_head_labels) {
-            (true, _) => &ends[..1],
-            (false, true) => &ends[..2],
-            (false, false) => &ends[..],
-        };
-        let off = offset(self.measures, edge);
-        let own_half = off.unsigned_abs();
-        self.around = self.scene.path(edge.from).skip(1).chain(self.scene.path(edge.to).skip(1)).collect();
+        ends.truncate(if target.sort.is_bar() {
+            1
+        } else if has_head_labels {
+            2
+        } else {
+            3
+        });
+        Some(ends)
+    }
+
+    /// The cheapest way from one of the starts to one of the ends (Dijkstra).
+    fn search(&self, edge: &Edge, starts: &[Start], ends: &[End]) -> Option<Found> {
         let is_back = matches!(edge.look, Look::Loop | Look::Back);
-        let mut costs: BTreeMap<State, (u32, Option<State>)> = BTreeMap::from([(start, (0, None))]);
-        let mut queue = BinaryHeap::from([Reverse((0u32, start))]);
+        let mut costs: BTreeMap<State, (u32, Option<State>)> =
+            starts.iter().map(|start| (start.state, (start.cost, None))).collect();
+        let mut queue: BinaryHeap<_> = starts.iter().map(|start| Reverse((start.cost, start.state))).collect();
         let mut best: Option<(u32, State, Entry, Way)> = None;
         let mut around = Vec::new();
         while let Some(Reverse((cost, state))) = queue.pop() {
@@ -290,30 +244,19 @@ impl<'s> Net<'s> {
             if costs.get(&state).is_some_and(|(known, _)| *known < cost) {
                 continue;
             }
-            for (entry, crossing, wanted) in ends {
-                if state.0 == *crossing {
-                    let odd = (*entry == Entry::Top) == is_back;
-                    let bends = if state.1 == *wanted { BEND } else { 3 * BEND };
-                    let whole = cost + bends + if odd { ODD_ARRIVAL } else { 0 };
-                    if best.as_ref().is_none_or(|(least, ..)| whole < *least) {
-                        best = Some((whole, state, *entry, *wanted));
-                    }
+            for (entry, _, wanted) in ends.iter().filter(|(_, crossing, _)| *crossing == state.0) {
+                let is_odd = (*entry == Entry::Top) == is_back;
+                let bends = if state.1 == *wanted { BEND } else { 3 * BEND };
+                let whole = cost + bends + if is_odd { ODD_ARRIVAL } else { 0 };
+                if best.as_ref().is_none_or(|(least, ..)| whole < *least) {
+                    best = Some((whole, state, *entry, *wanted));
                 }
             }
             around.clear();
             self.next(state, &mut around);
             for (way, crossing, length) in &around {
-                // Beside a layer, a level line comes from a container or goes into one, so it turns there.
-                if state.0.row % 2 == 1 && state.1 == Way::Level && *way == Way::Level {
-                    continue;
-                }
+                let aside = if state == starts[0].state { self.aside(edge, state, *way, *crossing) } else { 0 };
                 let bend = if *way == state.1 { 0 } else { BEND };
-                // A label at the right is nearer to what lies at the right.
-                let aside = match state == start && *way == Way::Level && !from_head {
-                    true if crossing.column > state.0.column => own_half.saturating_sub_signed(off),
-                    true => own_half.saturating_add_signed(off),
-                    false => 0,
-                };
                 let whole = cost + bend + aside + self.price(state.0, *crossing, *length, bundle(edge));
                 let reached = (*crossing, *way);
                 if costs.get(&reached).is_none_or(|(known, _)| whole < *known) {
@@ -323,21 +266,20 @@ impl<'s> Net<'s> {
             }
         }
         let (_, last, entry, wanted) = best?;
-        let mut path = vec![last];
-        while let Some((_, Some(before))) = path.last().and_then(|state| costs.get(state)) {
-            path.push(*before);
-        }
+        let mut path: Vec<State> =
+            std::iter::successors(Some(last), |state| costs.get(state).and_then(|(_, before)| *before)).collect();
         path.reverse();
-        for pair in path.windows(2) {
-            let users = self.company.entry((pair[0].0.min(pair[1].0), pair[0].0.max(pair[1].0))).or_default();
-            if !users.contains(&bundle(edge)) {
-                users.push(bundle(edge));
-            }
+        Some(Found { path, entry, wanted })
+    }
+
+    /// A label at the right is nearer to what lies at the right.
+    fn aside(&self, edge: &Edge, (from, came): State, way: Way, to: Crossing) -> u32 {
+        let off = offset(self.measures, edge);
+        match (came, way) {
+            (Way::Upright, Way::Level) if to.column > from.column => off.unsigned_abs().saturating_sub_signed(off),
+            (Way::Upright, Way::Level) => off.unsigned_abs().saturating_add_signed(off),
+            (Way::Upright | Way::Level, _) => 0,
         }
-        if last.1 != wanted {
-            path.push((last.0, wanted));
-        }
-        Some(Route { legs: legs(&path, &self.depths()), entry })
     }
 
     fn price(&self, from: Crossing, to: Crossing, length: u32, own: (usize, Look)) -> u32 {
@@ -347,42 +289,4 @@ impl<'s> Net<'s> {
             None => length,
         }
     }
-
-    /// How deep each container lies.
-    fn depths(&self) -> Vec<usize> {
-        (0..self.scene.pieces.len()).map(|piece| self.scene.path(piece).count()).collect()
-    }
-}
-
-/// The path as legs: what is gone the same way belongs together. The first crossing is reached from the shape itself.
-fn legs(path: &[State], depths: &[usize]) -> Vec<Leg> {
-    let mut runs: Vec<(Way, Vec<Crossing>)> = Vec::new();
-    for (number, (crossing, way)) in path.iter().enumerate() {
-        match runs.last_mut() {
-            Some((known, run)) if known == way => run.push(*crossing),
-            Some(_) | None => {
-                let before = number.checked_sub(1).and_then(|before| path.get(before)).map(|state| state.0);
-                runs.push((*way, before.into_iter().chain([*crossing]).collect()));
-            }
-        }
-    }
-    // The way that the line has when it leaves its shape is not a leg: its place is the label's.
-    let legs = runs.into_iter().skip(1).map(|(way, run)| leg(way, &run, depths));
-    legs.collect()
-}
-
-fn leg(way: Way, run: &[Crossing], depths: &[usize]) -> Leg {
-    let fits = |crossing: &&Crossing| way == Way::Upright || crossing.row.is_multiple_of(2);
-    let inner = run.iter().filter(fits).max_by_key(|crossing| depths[crossing.scope]);
-    let inner = *inner.or(run.first()).expect("a run has a crossing");
-    let own = run.iter().filter(|crossing| crossing.scope == inner.scope);
-    let along: Vec<usize> =
-        own.map(|crossing| if way == Way::Level { crossing.column } else { crossing.row }).collect();
-    let range = (along.iter().copied().min().unwrap_or(0), along.iter().copied().max().unwrap_or(0));
-    let channel = match (way, inner.column % 2) {
-        (Way::Level, _) => Channel::Row(inner.scope, inner.row / 2),
-        (Way::Upright, 0) => Channel::Gap(inner.scope, inner.column / 2),
-        (Way::Upright, _) => Channel::Lane(inner.scope, inner.column / 2),
-    };
-    Leg { channel, range }
 }

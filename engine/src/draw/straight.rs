@@ -2,6 +2,10 @@
 
 use super::place::Grid;
 use super::scene::{Edge, Look, Scene, Sort};
+use super::sizes::Sizes;
+
+/// How much of the upper side of a round shape is bent, at each end.
+pub const ROUND: i32 = 24;
 
 /// The exits from left to right: those that lead to the left, straight on, to the right.
 pub fn order_of_labels(scene: &Scene, grids: &[Grid], piece: usize) -> Vec<usize> {
@@ -23,15 +27,23 @@ pub fn order_of_labels(scene: &Scene, grids: &[Grid], piece: usize) -> Vec<usize
     order
 }
 
-/// How far from the middle of a shape a line may arrive from above.
-pub fn reach(sort: Sort, (width, _): (u32, u32)) -> i32 {
+/// How far from the middle of a shape a line may arrive from above. An end that one line alone leads to moves below
+/// that line, as far as its column is wide.
+pub fn reach(scene: &Scene, sizes: &Sizes, grids: &[Grid], piece: usize) -> i32 {
+    let sort = scene.pieces[piece].sort;
+    let is_alone = sort == Sort::Close && scene.edges.iter().filter(|edge| edge.to == piece).count() == 1;
+    let cell = scene.pieces[piece].parent.and_then(|scope| Some((scope, grids[scope].cells.get(&piece)?.1)));
+    let width = match cell {
+        Some((scope, column)) if is_alone => sizes.widths[scope][column],
+        Some(_) | None => sizes.shapes[piece].0,
+    };
     let half = i32::try_from(width / 2).unwrap_or(i32::MAX);
     match sort {
         Sort::Inside | Sort::End => 0,
         Sort::Choose => 30,
-        Sort::Start | Sort::Close | Sort::Listen => half - 30,
-        Sort::Task | Sort::Stage | Sort::Parallel | Sort::Each | Sort::Call | Sort::Job | Sort::Wait => half - 26,
-        Sort::Decide | Sort::Do => half - 26,
+        Sort::Start | Sort::Close | Sort::Listen => half - ROUND,
+        Sort::Task | Sort::Stage | Sort::Parallel | Sort::Each | Sort::Call | Sort::Job | Sort::Wait => half - 16,
+        Sort::Decide | Sort::Do => half - 16,
         Sort::Fork | Sort::Join => i32::MAX,
     }
 }

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use super::colors::style;
-use super::icons::{CLOCK, icon, mark};
+use super::icons::{self, CLOCK, icon, mark};
 use super::markup::Markup;
 use super::scene::{Look, Sort};
-use super::{Area, Drawing, Label, Line, Point, Row, Shape};
+use super::{Area, Drawing, Label, Lamp, Line, Point, Row, Shape, legend, reading};
 use crate::event::Light;
 
 /// How round corners of lines are.
@@ -17,18 +17,22 @@ const COPY: i32 = 4;
 /// Writes the picture.
 pub fn write(drawing: &Drawing, title: &str) -> String {
     let mut out = Markup::default();
-    let (width, height) = (drawing.width.to_string(), drawing.height.to_string());
+    let (legend, more) = legend::entries(drawing);
+    let (width, height) = (drawing.width.to_string(), (drawing.height + more).to_string());
     let view = format!("0 0 {width} {height}");
     let head = [
         ("xmlns", "http://www.w3.org/2000/svg"),
         ("class", "duban"),
         ("role", "img"),
+        ("lang", "zh"),
+        ("xml:lang", "zh"),
         ("viewBox", &view),
         ("width", &width),
         ("height", &height),
     ];
     out.open("svg", &head);
     out.text("title", &[], title);
+    out.text("desc", &[], &reading::words(drawing));
     out.text("style", &[], &style());
     markers(&mut out);
     out.empty("rect", &[("class", "paper"), ("width", &width), ("height", &height)]);
@@ -47,6 +51,9 @@ pub fn write(drawing: &Drawing, title: &str) -> String {
         for (place, label) in shape.labels.iter().enumerate() {
             exit(&mut out, drawing, number, place, label);
         }
+    }
+    if !legend.is_empty() {
+        legend::write(&mut out, legend);
     }
     out.finish()
 }
@@ -193,17 +200,22 @@ fn texts(out: &mut Markup, shape: &Shape) {
         out.text("text", &[("class", style), ("x", &x), ("y", &y)], text);
     }
     for lamp in &shape.lamps {
-        let class = match lamp.light {
-            Some(Light::Green) => "lamp green",
-            Some(Light::Yellow) => "lamp yellow",
-            Some(Light::Red) => "lamp red",
-            None => "lamp",
-        };
-        let [x, y] = [lamp.at.x, lamp.at.y].map(|size| size.to_string());
-        out.open("circle", &[("class", class), ("cx", &x), ("cy", &y), ("r", "4")]);
-        out.text("title", &[], &lamp.hint);
-        out.close();
+        draw_lamp(out, lamp);
     }
+}
+
+/// A light of a ladder, or of the legend.
+pub fn draw_lamp(out: &mut Markup, lamp: &Lamp) {
+    let class = match lamp.light {
+        Some(Light::Green) => "lamp green",
+        Some(Light::Yellow) => "lamp yellow",
+        Some(Light::Red) => "lamp red",
+        None => "lamp",
+    };
+    let place = format!("translate({} {})", lamp.at.x, lamp.at.y);
+    out.open("path", &[("class", class), ("d", icons::lamp(lamp.light)), ("transform", &place)]);
+    out.text("title", &[], &lamp.hint);
+    out.close();
 }
 
 /// A label of a way out.

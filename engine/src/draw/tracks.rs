@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::channel::{Channel, Entry, Leg, Route, bundle};
 use super::measure::{Measure, offset};
 use super::place::Grid;
-use super::route::{Channel, Entry, Leg, Route, bundle};
 use super::scene::{Edge, Look};
 
 /// How near to the middle of its column a line comes down that may meet those which go down there.
@@ -117,6 +117,6 @@ fn is_far(channel: Channel, entry: Option<Entry>, is_first: bool) -> bool {
         (Channel::Row(..), Some(Entry::Top)) => !is_first,
         (Channel::Gap(..), Some(Entry::Left)) => true,
         (Channel::Gap(_, 0), _) => true,
-        (Channel::Row(..) | Channel::Gap(..), _) | (Channel::Lane(..), _) => false,
+        (Channel::Row(..) | Channel::Gap(..), _) | (Channel::Lane(..) | Channel::Under(_), _) => false,
     }
 }

@@ -1,10 +1,13 @@
 //! Texts in the picture: how wide they are, where they break, and conditions and limits as people say them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::clauses::deadline::DeadlineRule;
+use crate::field::{Field, Shape};
 use crate::formula::{Formula, Operand};
 use crate::ids::Name;
+use crate::library::Library;
 use crate::moment::Length;
 use crate::process::Process;
 use crate::steps::Kind;
@@ -12,6 +15,9 @@ use crate::who::Who;
 
 /// Signs that may not begin a line.
 const NOT_FIRST: &str = "，。、；：？！）》”’】,.;:?!)]";
+
+/// Signs that may not end a line.
+const NOT_LAST: &str = "（《“‘【([";
 
 /// How wide a text is at a size, in pixels; a little generous, because fonts differ.
 pub fn width(text: &str, size: i32) -> i32 {
@@ -99,7 +105,10 @@ fn pieces(text: &str) -> Vec<&str> {
     let mut start = 0;
     let mut last: Option<char> = None;
     for (at, letter) in text.char_indices() {
-        let parts = last.is_some_and(|last| breadth(last) == 100 || breadth(letter) == 100 || last == ' ');
+        let parts = last.is_some_and(|last| {
+            let is_free = breadth(last) == 100 || breadth(letter) == 100 || last == ' ';
+            is_free && !NOT_LAST.contains(last)
+        });
         if parts && letter != ' ' && at > start {
             pieces.push(&text[start..at]);
             start = at;
@@ -110,27 +119,42 @@ fn pieces(text: &str) -> Vec<&str> {
     pieces
 }
 
-/// What a process's names are called by people.
+/// What names are called by people.
 pub struct Words {
+    /// Names in expressions: fields, and the items of lists.
     fields: BTreeMap<Name, Name>,
+    /// Ids that stand for themselves: units, people, keys of choices.
+    titles: BTreeMap<Name, Name>,
+    duties: BTreeMap<Name, Name>,
+    processes: BTreeMap<Name, Name>,
     roles: Vec<(String, Name)>,
 }
 
 impl Words {
-    /// The words of a process.
-    pub fn of(process: &Process) -> Self {
+    /// The words of a process and of what it stands in.
+    pub fn of(process: &Process, library: &Library) -> Self {
+        let organization = &library.catalog.organization;
         let own = process.steps.iter().flat_map(|step| &step.fields);
-        let all = process.fields.iter().chain(own);
-        let fields = all.map(|field| (field.name.clone(), field.title.clone())).collect();
-        let mut words = Self { fields, roles: Vec::new() };
+        let all: Vec<&Field> = process.fields.iter().chain(own).map(Arc::as_ref).collect();
+        let choices = all.iter().filter_map(|field| match &field.shape {
+            Shape::Choice(choices) => Some(choices),
+            _ => None,
+        });
+        let units = organization.units.iter().map(|(id, unit)| (id.clone(), unit.title.clone()));
+        let people = organization.people.iter().map(|(id, person)| (id.clone(), person.name.clone()));
+        let mut words = Self {
+            fields: all.iter().map(|field| (field.name.clone(), field.title.clone())).collect(),
+            titles: choices.flatten().cloned().chain(units).chain(people).collect(),
+            duties: organization.duties.clone(),
+            processes: library.processes.iter().map(|(name, process)| (name.clone(), process.title.clone())).collect(),
+            roles: process.roles.values().map(|role| (key(&role.who), role.title.clone())).collect(),
+        };
         for step in &process.steps {
             if let Kind::Each(each) = &step.kind {
                 let said = Name::from(words.operand(&each.items));
                 words.fields.entry(each.variable.clone()).or_insert(said);
             }
         }
-        let roles = process.roles.values().map(|role| (key(&role.who), role.title.clone())).collect();
-        words.roles = roles;
         words
     }
 
@@ -146,15 +170,23 @@ impl Words {
                 several.join("、")
             }
             Who::Person(person) => self.operand(person),
-            Who::Duty { unit, duty } => format!("{}·{duty}", self.operand(unit)),
+            Who::Duty { unit, duty } => {
+                let duty = self.duties.get(duty).unwrap_or(duty);
+                format!("{}·{duty}", self.operand(unit))
+            }
         }
+    }
+
+    /// Another process.
+    pub fn process(&self, name: &Name) -> String {
+        self.processes.get(name).unwrap_or(name).to_string()
     }
 
     /// An operand, fields by their titles.
     pub fn operand(&self, operand: &Operand) -> String {
         match operand {
             Operand::Formula(formula) => self.condition(formula),
-            Operand::Literal(_) => operand.text(),
+            Operand::Literal(_) => self.titled(&operand.text()),
         }
     }
 
@@ -199,9 +231,15 @@ impl Words {
             "!=" => "≠",
             ">=" => "≥",
             "<=" => "≤",
+            text if text.starts_with('"') => return self.titled(text.trim_matches('"')),
             other => other,
         };
-        said.trim_matches('"').to_owned()
+        said.to_owned()
+    }
+
+    /// The title of an id, or the text itself.
+    fn titled(&self, text: &str) -> String {
+        self.titles.get(text).map_or_else(|| text.to_owned(), Name::to_string)
     }
 
     /// The limits of a deadline, shortest said: `3个工作日 / 至要求办结时间`.

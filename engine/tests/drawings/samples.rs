@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use duban_engine::diagnostic::render;
+use duban_engine::draw;
 use duban_engine::library::Library;
 use duban_engine::process::Process;
 
@@ -12,7 +13,7 @@ use crate::dice::Dice;
 use crate::generate;
 
 /// Files by path.
-type Files = Vec<(String, Vec<u8>)>;
+pub type Files = Vec<(String, Vec<u8>)>;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -22,15 +23,43 @@ fn text(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-fn file(path: &str, text: &str) -> (String, Vec<u8>) {
+/// A file.
+pub fn file(path: &str, text: &str) -> (String, Vec<u8>) {
     (path.to_owned(), text.as_bytes().to_vec())
 }
 
-fn drawn(from: &str, files: &Files) -> Vec<(String, Arc<Process>)> {
+/// A process with what it stands in.
+pub struct Sample {
+    /// Where it is written.
+    pub from: String,
+    library: Arc<Library>,
+    process: Arc<Process>,
+}
+
+impl Sample {
+    /// Its picture.
+    pub fn svg(&self) -> String {
+        draw::svg(&self.process, &self.library)
+    }
+
+    /// Its export.
+    pub fn bpmn(&self) -> String {
+        draw::bpmn(&self.process, &self.library)
+    }
+}
+
+/// The processes of a set of files.
+pub fn samples(from: &str, files: &Files) -> Vec<Sample> {
     let library = Library::compile(files)
         .unwrap_or_else(|unsound| panic!("{from}:\n{}", render(&unsound.diagnostics, &unsound.sources, false)));
-    let named = library.processes.into_iter().map(|(name, process)| (format!("{from}: {name}"), process));
-    named.collect()
+    let library = Arc::new(library);
+    let all = library.processes.iter();
+    all.map(|(name, process)| Sample {
+        from: format!("{from}: {name}"),
+        library: library.clone(),
+        process: process.clone(),
+    })
+    .collect()
 }
 
 fn shipped() -> Files {
@@ -69,14 +98,14 @@ fn files_of(name: &str) -> Files {
 }
 
 /// Every process that is written somewhere in this project, by where it is.
-pub fn written() -> Vec<(String, Arc<Process>)> {
-    let mut found = drawn("processes", &shipped());
+pub fn written() -> Vec<Sample> {
+    let mut found = samples("processes", &shipped());
     let readme = text("README.md");
     let pothole = readme.split("```yaml\n").nth(1).and_then(|block| block.split("```").next()).unwrap_or_default();
     let mut files = shipped();
     files.push(file("pothole/pothole.yaml", pothole));
-    found.extend(drawn("README.md", &files).into_iter().filter(|(name, _)| name.ends_with("pothole")));
-    found.extend(["language.md", "tutorial.md"].iter().flat_map(|name| drawn(name, &files_of(name))));
+    found.extend(samples("README.md", &files).into_iter().filter(|sample| sample.from.ends_with("pothole")));
+    found.extend(["language.md", "tutorial.md"].iter().flat_map(|name| samples(name, &files_of(name))));
     let mut runs: Vec<PathBuf> = fs::read_dir(root().join("tests/golden/runs"))
         .expect("the golden runs are there")
         .map(|entry| entry.expect("the folder is read").path())
@@ -87,13 +116,13 @@ pub fn written() -> Vec<(String, Arc<Process>)> {
         let text = fs::read_to_string(&run).expect("the file is read");
         let processes = text.split("---\n").filter(|part| part.contains("process: "));
         let files: Files = (0..).zip(processes).map(|(number, part)| file(&format!("{number}/p.yaml"), part)).collect();
-        found.extend(drawn(&run.display().to_string(), &[files, around()].concat()));
+        found.extend(samples(&run.file_name().unwrap_or_default().to_string_lossy(), &[files, around()].concat()));
     }
     found
 }
 
 /// The files around the golden runs and the random processes.
-fn around() -> Files {
+pub fn around() -> Files {
     let names = ["around", "calendar", "common", "marks", "webhooks"];
     let data = names.iter().map(|name| file(&format!("{name}.yaml"), &text(&format!("tests/golden/{name}.yaml"))));
     let templates = ["slip", "reminder"].iter().map(|name| file(&format!("templates/{name}.hbs"), "subject: it\n"));
@@ -101,12 +130,14 @@ fn around() -> Files {
 }
 
 /// A random process, the same for the same seed; none when what was thrown is not sound.
-pub fn random(seed: u64) -> Option<Arc<Process>> {
+pub fn random(seed: u64) -> Option<Sample> {
     let mut state = seed;
     let tape: Vec<u32> = (0..1_200).map(|_| roll(&mut state)).collect();
     let text = generate::process(&mut Dice::new(&tape));
     let files = [vec![file("p/p.yaml", &text), file("child/child.yaml", generate::CHILD)], around()].concat();
-    Library::compile(&files).ok()?.processes.get("p").cloned()
+    let library = Arc::new(Library::compile(&files).ok()?);
+    let process = library.processes.get("p")?.clone();
+    Some(Sample { from: format!("seed {seed}"), library, process })
 }
 
 /// The next number of a well-mixed row (SplitMix64 by Steele, Lea and Flood, 2014).
