@@ -7,6 +7,7 @@ use super::lamp_of;
 use super::scene::{Exit, Limit, Piece, ROOT, Scene, Sort};
 use super::words::Words;
 use crate::clauses::deadline::DeadlineRule;
+use crate::ids::Name;
 use crate::library::Library;
 use crate::moment::StepId;
 use crate::process::{Entrance, Process, Repeat, Step};
@@ -105,7 +106,7 @@ impl Builder<'_> {
         let process = self.process;
         let step = process.step(id);
         let sort = sort_of(&step.kind);
-        let at = self.add(format!("Step.{}", step.name.replace('/', ".")), sort, step.title.to_string(), Some(parent));
+        let at = self.add(id_of(&step.name), sort, step.title.to_string(), Some(parent));
         self.shapes[usize::from(id.0)] = at;
         self.scene.pieces[at].step = Some(step.name.clone());
         self.describe(at, step);
@@ -281,6 +282,16 @@ impl Builder<'_> {
         exits.push(Exit { name, ..exit });
         exits.len() - 1
     }
+}
+
+/// A word of ASCII for a step, because many readers of BPMN take no other ids.
+fn id_of(name: &Name) -> String {
+    let letters = name.chars().map(|letter| match letter {
+        '/' => ".".to_owned(),
+        letter if letter.is_ascii() => letter.to_string(),
+        letter => format!(".x{:X}", u32::from(letter)),
+    });
+    std::iter::once("Step.".to_owned()).chain(letters).collect()
 }
 
 fn limit_of(rule: &DeadlineRule, words: &Words) -> Limit {

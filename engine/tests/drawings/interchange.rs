@@ -59,12 +59,10 @@ fn names(root: &Element) -> Vec<String> {
     faults
 }
 
-/// A name without a colon as of Namespaces in XML 1.0, as far as this project's letters go: Latin and Chinese.
+/// A name without a colon (Namespaces in XML 1.0) that ASCII can write: bpmn.io refuses others.
 fn is_name(id: &str) -> bool {
-    let is_letter =
-        |letter: char| letter.is_ascii_alphabetic() || letter == '_' || ('\u{3001}'..='\u{D7FF}').contains(&letter);
-    let is_other = |letter: char| is_letter(letter) || letter.is_ascii_digit() || letter == '-' || letter == '.';
-    id.starts_with(is_letter) && id.chars().all(is_other)
+    let is_first = |letter: char| letter.is_ascii_alphabetic() || letter == '_';
+    id.starts_with(is_first) && id.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-.".contains(letter))
 }
 
 fn collect<'f>(scope: &'f Element, file: &mut File<'f>) {

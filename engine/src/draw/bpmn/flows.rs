@@ -97,12 +97,16 @@ impl Cutter<'_> {
         let is_labelled_head = shape.sort.is_container() && label.is_some();
         points.extend(self.line.points.iter().skip(usize::from(is_labelled_head)));
         points.dedup();
-        // An event at the border has the name itself.
-        let named = label.filter(|label| !is_on_border(shape, label.cause));
+        // An event at the border has the name itself, and of several lines from one label the first has it.
+        let same = |line: &Line| line.from == self.line.from && line.label == self.line.label;
+        let is_first = self.drawing.lines.iter().take(self.number).all(|line| !same(line));
+        let named = label.filter(|label| is_first && !is_on_border(shape, label.cause));
         let name = named.map(|label| label.hint.clone()).unwrap_or_default();
         let beside = named.map(|label| {
-            let wide = label.area.width;
-            Area { x: first.x + 4, y: shape.body.bottom() + 1, width: wide, height: label.area.height }
+            let width = label.area.width - 18;
+            let x = if first.x < middle.x { first.x - 4 - width } else { first.x + 4 };
+            let below = if shape.sort == Sort::Choose { 9 } else { 1 };
+            Area { x, y: shape.body.bottom() + below, width, height: label.area.height }
         });
         let condition = label.and_then(|label| label.condition.clone());
         Piece { from, points, name, condition, beside }

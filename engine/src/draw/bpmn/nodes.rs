@@ -123,7 +123,8 @@ fn beside(shape: &Shape) -> Option<Area> {
     let bounds = bounds(shape);
     let has_name_inside = bounds.width > EVENT.max(GATEWAY) || shape.title.is_empty();
     let width = crate::draw::words::width(&shape.title, 12);
-    (!has_name_inside).then(|| Area { x: bounds.right() + 6, y: bounds.y - 6, width, height: 14 })
+    let y = if shape.sort == Sort::Join { bounds.bottom() - 10 } else { bounds.y - 6 };
+    (!has_name_inside).then(|| Area { x: bounds.right() + 6, y, width, height: 14 })
 }
 
 /// Whether a way out begins at an event on the border.
