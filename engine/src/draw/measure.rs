@@ -245,7 +245,7 @@ fn head(piece: &Piece) -> Measure {
         below += label.area.height + LABEL_GAP;
         widest = widest.max(label.area.width);
     }
-    let height = (text.height + 2 * PAD).max(below);
+    let height = (text.height + PAD + 6).max(below);
     let (dx, dy) = (PAD + 2, PAD - 2);
     let rows = text.rows.into_iter().map(|row| shifted(row, dx, dy)).collect();
     let lamps = text.lamps.into_iter().map(|lamp| Lamp { at: Point { x: lamp.at.x + dx, y: lamp.at.y + dy }, ..lamp });
