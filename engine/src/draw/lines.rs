@@ -105,7 +105,7 @@ impl Plan {
         for ((to, entry), bundles) in groups {
             let count = i32::try_from(bundles.len()).unwrap_or(1);
             let mut bundles: Vec<Vec<usize>> = bundles.into_values().collect();
-            bundles.sort_by_key(|edges| edges.iter().map(|at| self.comes_from(*at)).max());
+            bundles.sort_by_key(|edges| self.turn(to, edges, entry));
             for (number, edges) in (1..).zip(bundles) {
                 let point = match entry {
                     Entry::Top => self.top(to, &edges, taken.entry(to).or_default(), &stubs),
@@ -152,6 +152,18 @@ impl Plan {
             }
         }
         stubs
+    }
+
+    /// The order of bundles that end at one side, so that they do not cross: those from above by how near they run, then
+    /// those from below the other way round; at the top, by the height they come from.
+    fn turn(&self, to: usize, edges: &[usize], entry: Entry) -> (bool, i32) {
+        let height = edges.iter().map(|edge| self.comes_from(*edge)).max().unwrap_or(0);
+        if entry == Entry::Top {
+            return (false, height);
+        }
+        let aside = edges.iter().map(|edge| (self.approach(*edge) - self.body(to).center().x).abs()).max().unwrap_or(0);
+        let is_below = height > self.body(to).y;
+        (is_below, if is_below { -aside } else { aside })
     }
 
     /// The height that a line comes from before it ends.

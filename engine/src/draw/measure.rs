@@ -85,7 +85,7 @@ fn bar(piece: &Piece) -> Measure {
     let text = Text::new(LABEL_TEXT_MAX * 2).line("bar", &piece.title, SMALL, 16, 0);
     let (wide, height) = (text.widest + 2 * PAD, text.height + 6);
     let body = Area { x: 0, y: 0, width: wide, height };
-    let rows = text.rows.into_iter().map(|row| shifted(row, PAD, 1)).collect();
+    let rows = text.rows.into_iter().map(|row| shifted(row, PAD, 3)).collect();
     Measure { width: wide, height, body, rows, labels: vec![None; piece.exits.len()], ..Measure::default() }
 }
 
