@@ -1,6 +1,8 @@
 //! Random sound processes as YAML text: a plan of steps first, then the text with moves that the plan allows.
 
+#[path = "generate/clauses.rs"]
 mod clauses;
+#[path = "generate/effects.rs"]
 mod effects;
 
 use std::fmt::Write as _;
