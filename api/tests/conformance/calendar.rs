@@ -13,7 +13,7 @@ use duban_engine::ids::{CaseId, Name};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cluster::on_each_database;
-use crate::town::{Town, assert_sound, fields, files, wang};
+use crate::town::{Town, assert_sound, fields, files, take, wang};
 
 /// The calendar that the project comes with; it ends with 2026.
 const PUBLISHED: &str = include_str!("../../../processes/calendars/cn.yaml");
@@ -109,6 +109,39 @@ async fn a_published_year_moves_the_open_deadlines_that_waited_for_it() {
         town.clock.advance(SignedDuration::from_secs(5));
         runner.settle().await.expect("the database answers");
         assert_eq!(later(&runner, 3).await, history, "an unchanged calendar moves nothing");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_agreed_deadline_stays_and_becomes_final() {
+    on_each_database(async |address| {
+        let town = Town::new(address).await;
+        let runner = town.runner().await;
+        runner.deploy(&set(PUBLISHED)).await.expect("the set is sound");
+        for case in 1..=2 {
+            open_at(&town, &runner, case, "2026-12-23T10:00:00+08:00").await;
+        }
+        runner.submit(take(1, "extend")).await.expect("it is done");
+        runner.submit(take(2, "pause")).await.expect("it is done");
+        let before = [due(&runner, 1).await, due(&runner, 2).await];
+
+        runner.deploy(&set(&announced())).await.expect("the set is sound");
+        town.clock.advance(SignedDuration::from_secs(5));
+        runner.settle().await.expect("the database answers");
+        runner.submit(take(2, "resume")).await.expect("it is done");
+
+        // One whose clock stood still has its seven days in full when it goes on: to Tuesday, 5 January, as above.
+        let seventh = instant("2027-01-06T00:00:00+08:00");
+        // The eighth day from 23 December is Tuesday, 5 January, as it was counted when more time was given.
+        let eighth = instant("2027-01-06T00:00:00+08:00");
+        assert_eq!((before[0].at, before[0].provisional), (eighth, true));
+        let after = [due(&runner, 1).await, due(&runner, 2).await];
+        assert_eq!((after[0].at, after[0].provisional), (eighth, false));
+        assert_eq!((before[1].provisional, after[1].at, after[1].provisional), (true, seventh, false));
+        let history = later(&runner, 1).await;
+        assert!(matches!(history.last(), Some(Event::DeadlineMoved { why: Moved::Recalculated, .. })), "{history:?}");
+        assert_sound(&runner).await;
     })
     .await;
 }

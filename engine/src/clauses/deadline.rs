@@ -1,6 +1,6 @@
 //! `deadline`: a limit with a ladder, as an object of its own.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::calendar::{Calendar, Instant};
 use crate::case::Deadline;
@@ -169,39 +169,44 @@ impl DeadlineRule {
         }
     }
 
-    /// The due time moves by as long as the clock stood still.
+    /// The due time moves by as long as the clock stood still, from where the calendar as it is now has it.
     fn resume(&self, moment: &mut Moment<'_>, visit: VisitId) {
         let Some(deadline) = running(moment, visit) else { return };
         let Some(paused) = deadline.paused else { return };
         let calendar = counted_by(moment, &deadline.due);
         let counts_working_time = deadline.due.rule.parse::<Span>().is_ok_and(|span| span.unit().is_working_time());
-        let at = if counts_working_time {
+        let base = self.counted_again(moment, &deadline);
+        let end = if counts_working_time {
             let stood = calendar.working_days_between(calendar.date(paused), calendar.date(moment.now)).days;
             let days = u32::try_from(stood).ok().and_then(|days| Span::new(days, SpanUnit::WorkingDays).ok());
-            days.map_or(deadline.due.at, |days| calendar.extend(deadline.due.at, days).at)
+            days.map_or(base, |days| calendar.extend(base.at, days))
         } else {
             let stood = moment.now.duration_since(paused);
-            deadline.due.at.checked_add(stood).unwrap_or(Timestamp::MAX)
+            Instant { at: base.at.checked_add(stood).unwrap_or(Timestamp::MAX), provisional: false }
         };
-        let due = Due { provisional: deadline.due.provisional, ..self.due_again(moment, &deadline, at) };
+        let provisional = end.provisional || (base.provisional && !is_final(calendar, end.at));
+        let due = Due { provisional, ..self.due_again(moment, &deadline, end.at) };
         self.move_to(moment, visit, due, Moved::Resumed);
     }
 
     /// Computes the due time again after a change of calendar; it moves only as the calendar allows. One that somebody
-    /// extended or paused stays as it was agreed.
+    /// extended stays as it was agreed, and is final once its last day is; a paused one follows when it goes on.
     pub fn recalculate(&self, moment: &mut Moment<'_>, visit: VisitId) {
-        let Some(deadline) = running(moment, visit) else { return };
-        let Ok(span) = deadline.due.rule.parse::<Span>() else { return };
-        if deadline.moved {
-            return;
-        }
-        let calendar = counted_by(moment, &deadline.due);
-        let due = self.due_after(calendar, deadline.due.from, span);
-        let old = Instant { at: deadline.due.at, provisional: deadline.due.provisional };
-        let new = calendar.recalc().apply(old, Instant { at: due.at, provisional: due.provisional });
-        if new != old && deadline.paused.is_none() {
-            let due = Due { provisional: new.provisional, rule: due.rule, ..self.due_at(calendar, due.from, new.at) };
+        let Some(deadline) = running(moment, visit).filter(|deadline| deadline.paused.is_none()) else { return };
+        let new = self.counted_again(moment, &deadline);
+        if new != (Instant { at: deadline.due.at, provisional: deadline.due.provisional }) {
+            let due = Due { provisional: new.provisional, ..self.due_again(moment, &deadline, new.at) };
             self.move_to(moment, visit, due, Moved::Recalculated);
+        }
+    }
+
+    /// When a deadline ends by the calendar as it is now, leaving aside for how long its clock has stood still.
+    fn counted_again(&self, moment: &Moment<'_>, deadline: &Deadline) -> Instant {
+        let calendar = counted_by(moment, &deadline.due);
+        let old = Instant { at: deadline.due.at, provisional: deadline.due.provisional };
+        match deadline.due.rule.parse::<Span>() {
+            Ok(span) if !deadline.moved => calendar.recalc().apply(old, calendar.add(deadline.due.from, span)),
+            Ok(_) | Err(_) => Instant { provisional: old.provisional && !is_final(calendar, old.at), ..old },
         }
     }
 
@@ -220,6 +225,12 @@ impl DeadlineRule {
         rung.hook.run(moment, visit, step, crate::event::Edge::Rung(number), may_move);
         moment.rung_at = None;
     }
+}
+
+/// Whether no announcement to come can change the last day of a limit; one that ends at 24:00 ends on the day before.
+fn is_final(calendar: &Calendar, due: Timestamp) -> bool {
+    let last = due.checked_sub(SignedDuration::from_micros(1)).unwrap_or(due);
+    calendar.is_working_day(calendar.date(last)).certain
 }
 
 /// When something that comes every so often comes again after now. `at` is when it was to be: counting from there keeps
