@@ -4,6 +4,7 @@ mod calendar;
 mod cluster;
 mod effects;
 mod incidents;
+mod keys;
 mod presence;
 mod pruning;
 mod runner;
