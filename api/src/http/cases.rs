@@ -191,8 +191,12 @@ fn view<'a>(subject: &'a Subject, offers: &'a [Offer<'a>], incidents: Vec<GivenU
         fields: form::shown(&process.fields, &case.fields, subject.sight.is_full()),
         steps: case.visits.values().filter_map(|visit| place(subject, visit)).collect(),
         actions: offers.iter().map(offered).collect(),
-        incidents: incidents.into_iter().map(Line::from).collect(),
+        incidents: incidents.into_iter().map(Line::from).map(|line| mask(subject, line)).collect(),
     }
+}
+
+fn mask(subject: &Subject, line: Line) -> Line {
+    if subject.sight.is_full() { line } else { line.masked() }
 }
 
 fn place<'a>(subject: &'a Subject, visit: &'a Visit) -> Option<Place<'a>> {

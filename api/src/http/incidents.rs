@@ -45,7 +45,8 @@ pub struct Line {
     case: CaseId,
     waiting: Option<CaseId>,
     effect: String,
-    reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
     attempts: u32,
     asked_at: Timestamp,
 }
@@ -53,7 +54,14 @@ pub struct Line {
 impl From<GivenUp> for Line {
     fn from(found: GivenUp) -> Self {
         let GivenUp { id, case, waiting, effect, reason, attempts, asked_at } = found;
-        Self { id, case, waiting, effect, reason, attempts, asked_at }
+        Self { id, case, waiting, effect, reason: Some(reason), attempts, asked_at }
+    }
+}
+
+impl Line {
+    /// The same for those who do not see everything: a reason may quote what somebody wrote.
+    pub fn masked(self) -> Self {
+        Self { reason: None, ..self }
     }
 }
 

@@ -51,8 +51,10 @@ fn a_case_that_cannot_be_opened_is_seen_and_retried_over_http() {
     let seen = server.get(&person, &case);
     assert_eq!(seen.headers["etag"], "\"2+1\"");
     let listed = server.get(&admin, "/api/incidents").good();
-    assert_eq!(listed["given_up"], seen.json["incidents"]);
     let incident = &listed["given_up"][0];
+    let mut masked = incident.clone();
+    masked.as_object_mut().expect("an incident has members").remove("reason");
+    assert_eq!(seen.json["incidents"], json!([masked]), "who has no task on the case is not told the reason");
     assert_eq!(incident["reason"], "there is no process `question`");
     let retry = format!("/api/incidents/{}/retry", incident["id"].as_str().expect("an incident has an id"));
     assert_eq!(server.get(&person, "/api/incidents").status, 403);
