@@ -13,7 +13,7 @@ use duban_engine::ids::{CaseId, Name};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cluster::on_each_database;
-use crate::town::{Town, assert_sound, fields, files, take, wang};
+use crate::town::{Town, assert_sound, fields, files, submit_together, take, wang};
 
 /// The calendar that the project comes with; it ends with 2026.
 const PUBLISHED: &str = include_str!("../../../processes/calendars/cn.yaml");
@@ -42,13 +42,16 @@ fn set(calendar: &str) -> BTreeMap<String, String> {
     set
 }
 
+fn open_limit(case: u128) -> Submission {
+    let (process, form) = (Name::new("limit"), fields(&[("subject", "路灯")]));
+    Submission::open(CaseId(case), process, wang(), StartedBy::Person, form)
+}
+
 /// Opens a case at an instant that has not passed yet.
 async fn open_at(town: &Town, runner: &Runner, case: u128, at: &str) {
     let now = runner.clock().now();
     town.clock.advance(instant(at).duration_since(now));
-    let (process, form) = (Name::new("limit"), fields(&[("subject", "路灯")]));
-    let command = Submission::open(CaseId(case), process, wang(), StartedBy::Person, form);
-    runner.submit(command).await.expect("it is opened");
+    runner.submit(open_limit(case)).await.expect("it is opened");
 }
 
 async fn due(runner: &Runner, case: u128) -> Due {
@@ -109,6 +112,30 @@ async fn a_published_year_moves_the_open_deadlines_that_waited_for_it() {
         town.clock.advance(SignedDuration::from_secs(5));
         runner.settle().await.expect("the database answers");
         assert_eq!(later(&runner, 3).await, history, "an unchanged calendar moves nothing");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_change_of_calendar_reaches_more_cases_than_one_page_has() {
+    on_each_database(async |address| {
+        let town = Town::new(address).await;
+        let runner = town.runner().await;
+        runner.deploy(&set(PUBLISHED)).await.expect("the set is sound");
+        open_at(&town, &runner, 1_000, "2026-12-23T10:00:00+08:00").await;
+        let opened = submit_together(&runner, (1..=600).map(open_limit).collect()).await;
+        assert!(opened.iter().all(Result::is_ok));
+
+        runner.deploy(&set(&announced())).await.expect("the set is sound");
+        town.clock.advance(SignedDuration::from_secs(5));
+        runner.settle().await.expect("the database answers");
+
+        let moved = "SELECT COUNT(*) FROM deadlines WHERE provisional = 0 AND due_at = $1";
+        let due = instant("2027-01-06T00:00:00+08:00");
+        let rows = runner.database().fetch(moved, &[due.into()]).await.expect("the database answers");
+        assert_eq!(rows[0].integer(0).expect("it is a number"), 601);
+        let left = recalculations::next_due(runner.database()).await.expect("the database answers");
+        assert_eq!(left, None);
     })
     .await;
 }
