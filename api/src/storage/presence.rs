@@ -24,7 +24,7 @@ enum Holder {
     File(File),
     /// The connection ends with the process, and the lock with the connection.
     Session(Box<PgConnection>),
-    /// A database in memory has one node.
+    /// A database in memory has one node, and one on a drive without locks as many as there are.
     Nobody,
 }
 
@@ -39,7 +39,11 @@ impl Presence {
         let is_alone = match file.try_lock() {
             Ok(()) => true,
             Err(TryLockError::WouldBlock) => false,
-            Err(TryLockError::Error(error)) => return Err(io(error)),
+            // Some network drives have no locks: there, what a dead node held waits until its leases end.
+            Err(TryLockError::Error(error)) => {
+                tracing::warn!(%error, path, "the nodes of this database cannot be told apart");
+                return Ok(Self { is_alone: false, holder: Holder::Nobody });
+            }
         };
         Ok(Self { is_alone, holder: Holder::File(file) })
     }
