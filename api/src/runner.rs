@@ -1,5 +1,6 @@
 //! One way in for every command, whoever sends it; and all that follows from one by itself.
 
+mod abandoned;
 mod batch;
 mod committer;
 mod definitions;
@@ -21,7 +22,7 @@ mod verify;
 mod webhook;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Once};
 
 use duban_engine::case::Case;
@@ -101,6 +102,8 @@ pub(crate) struct Shared {
     alarm: AtomicI64,
     /// Wakes the timekeeper before that.
     nudge: Notify,
+    /// Whether the organisation changed since tasks were last looked for whose holder left.
+    may_be_abandoned: AtomicBool,
     /// That notices go nowhere is logged once.
     silence: Once,
 }
@@ -142,6 +145,7 @@ impl Runner {
             cache: moka::sync::Cache::new(settings.cache_max),
             alarm: AtomicI64::new(i64::MAX),
             nudge: Notify::new(),
+            may_be_abandoned: AtomicBool::new(true),
             silence: Once::new(),
             stopping: watch::Sender::new(false),
             database,
@@ -234,6 +238,7 @@ impl Runner {
         }
         transaction.commit().await?;
         self.shared.definitions.install(deployment.id, ready);
+        self.shared.may_be_abandoned.store(true, Ordering::Release);
         self.shared.database.tell(DEPLOYED).await?;
         self.shared.nudge.notify_one();
         Ok(library)
@@ -263,6 +268,7 @@ impl Runner {
         loop {
             let served = self.dispatch_due().await?
                 + recalculation::sweep(&self.shared).await?
+                + abandoned::sweep(&self.shared).await?
                 + timekeeper::fire_due(&self.shared).await?
                 + timekeeper::wake_due(&self.shared).await?;
             if served == 0 {
@@ -332,6 +338,7 @@ async fn listen(shared: Arc<Shared>) {
             if words.is_none_or(|words| words == DEPLOYED) {
                 // When it cannot be read now, the next deployment or start reads it.
                 let _ = shared.definitions.refresh(&shared.database).await;
+                shared.may_be_abandoned.store(true, Ordering::Release);
                 shared.nudge.notify_one();
             }
         }

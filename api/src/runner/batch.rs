@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use duban_engine::case::Case;
 use duban_engine::command::{Ask, Command};
-use duban_engine::decide::decide;
+use duban_engine::decide::{World, decide};
 use duban_engine::ids::{CaseId, Name};
+use duban_engine::moment::{self, Workload};
 use jiff::Timestamp;
 
 use super::Shared;
@@ -16,7 +17,9 @@ use super::outgoing::Outgoing;
 use super::projection::{self, Changes, Rows};
 use super::submission::{Answer, Refusal, Submission};
 use crate::storage::commands::{self, Done};
-use crate::storage::{Cell, Transaction, cases, documents, incidents, jobs, notices, outbox, serials, transitions};
+use crate::storage::{
+    Cell, Transaction, cases, documents, incidents, jobs, notices, outbox, serials, tasks, transitions,
+};
 
 /// What became of a batch.
 #[derive(Debug)]
@@ -54,6 +57,7 @@ struct Decided {
     outgoing: Outgoing,
     done: BTreeMap<String, Done>,
     serials: BTreeMap<String, u64>,
+    workload: Option<Workload>,
     /// Cases that may have moved elsewhere since this node saw them, and where that would make a difference.
     doubtful: BTreeSet<CaseId>,
 }
@@ -67,6 +71,8 @@ struct Batch<'a> {
     definitions: BTreeMap<(Name, Name), Definition>,
     keys: BTreeMap<String, Done>,
     serials: BTreeMap<String, u64>,
+    /// How much each person has to do, when a process asks for it.
+    workload: Option<Workload>,
 }
 
 /// Decides and writes a batch.
@@ -80,6 +86,7 @@ pub async fn run(shared: &Shared, submissions: &[Submission]) -> crate::storage:
         definitions: BTreeMap::new(),
         keys: BTreeMap::new(),
         serials: BTreeMap::new(),
+        workload: None,
     };
     batch.find().await?;
     let mut transaction = None;
@@ -131,6 +138,11 @@ impl Batch<'_> {
             let definition = self.shared.definitions.version(database, process, version).await?;
             self.definitions.insert((process.clone(), version.clone()), definition);
         }
+        let opened = self.submissions.iter().filter_map(|submission| submission.process.as_ref());
+        let opened = opened.filter_map(|process| self.shared.definitions.process(process));
+        if self.definitions.values().cloned().chain(opened).any(|definition| definition.process.needs_workload()) {
+            self.workload = Some(tasks::workload(database).await?);
+        }
         Ok(())
     }
 
@@ -170,7 +182,8 @@ impl Batch<'_> {
     }
 
     fn decide(&self) -> Decided {
-        let mut decided = Decided { serials: self.serials.clone(), ..Decided::default() };
+        let mut decided =
+            Decided { serials: self.serials.clone(), workload: self.workload.clone(), ..Decided::default() };
         for submission in self.submissions {
             let outcome = self.decide_one(&mut decided, submission);
             decided.outcomes.push(outcome);
@@ -257,7 +270,8 @@ impl Batch<'_> {
         let active = self.shared.definitions.active();
         let library = active.as_ref().unwrap_or(&changed.definition.library);
         let before = &changed.now.case;
-        let decision = decide(&changed.definition.process, &world(library), before, command, self.now)?;
+        let world = World { workload: decided.workload.as_ref(), ..world(library) };
+        let decision = decide(&changed.definition.process, &world, before, command, self.now)?;
         let case = before.id;
         if decision.events.is_empty() {
             let answer = Answer { case, sequence: before.sequence, number: before.number.clone() };
@@ -268,6 +282,7 @@ impl Batch<'_> {
         decided.outgoing.add(&changed.definition, before, &decision.case, &transition);
         decided.incidents.extend(projection::incidents(case, &transition));
         decided.transitions.push(stored.cells());
+        decided.shift_work(before, &decision.case);
         let answer = Answer { case, sequence: stored.sequence, number: decision.case.number.clone() };
         changed.now = Arc::new(Known { case: Arc::new(decision.case), hash: stored.hash, updated_at: self.now });
         decided.changed.insert(case, changed);
@@ -276,6 +291,18 @@ impl Batch<'_> {
 }
 
 impl Decided {
+    /// Counts the tasks that a command took from or gave to people.
+    fn shift_work(&mut self, before: &Case, after: &Case) {
+        let Some(workload) = &mut self.workload else { return };
+        for (person, count) in moment::workload(std::iter::once(before)) {
+            let left = workload.entry(person).or_default();
+            *left = left.saturating_sub(count);
+        }
+        for (person, count) in moment::workload(std::iter::once(after)) {
+            *workload.entry(person).or_default() += count;
+        }
+    }
+
     async fn write(&mut self, transaction: &mut Transaction) -> crate::storage::Result<()> {
         // Rows in the order of their keys, so that two nodes never wait for each other in a circle.
         self.transitions.sort();

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinSet;
 
 use super::submission::{Refusal, Submission};
-use super::{Shared, dispatcher, outgoing, recalculation, schedules as starts};
+use super::{Shared, abandoned, dispatcher, outgoing, recalculation, schedules as starts};
 use crate::clock::Clock;
 use crate::storage::{Database, Presence, Result, cases, micros, outbox, recalculations, schedules};
 
@@ -69,6 +69,7 @@ pub async fn run(shared: Arc<Shared>) {
 /// Serves all that is due; answers when the next comes.
 async fn serve(shared: &Arc<Shared>) -> Result<Option<Timestamp>> {
     recalculation::sweep(shared).await?;
+    abandoned::sweep(shared).await?;
     fire_due(shared).await?;
     wake_due(shared).await?;
     while dispatcher::claim(shared).await? > 0 {}

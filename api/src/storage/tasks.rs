@@ -1,6 +1,7 @@
 //! Who is waited for: the open tasks and who may do them, made from the cases.
 
 use duban_engine::ids::{CaseId, Name, VisitId};
+use duban_engine::moment::Workload;
 use jiff::Timestamp;
 
 use super::table::{Table, integer, text};
@@ -61,7 +62,10 @@ const OF_DUTY: &str = listing!(
     WHERE task_candidates.unit = $8 AND task_candidates.duty = $9 AND tasks.holder IS NULL"
 );
 
-pub(super) const STATEMENTS: &[&str] = &[OF_CASE, HELD, OF_PERSON, OF_DUTY];
+const WORKLOAD: &str = "SELECT holder, COUNT(*) FROM tasks WHERE holder IS NOT NULL GROUP BY holder";
+const HELD_BY: &str = "SELECT case_id, visit FROM tasks WHERE holder = $1 ORDER BY case_id, visit LIMIT $2";
+
+pub(super) const STATEMENTS: &[&str] = &[OF_CASE, HELD, OF_PERSON, OF_DUTY, WORKLOAD, HELD_BY];
 
 /// A task.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,6 +130,18 @@ impl Task {
 pub async fn of_case(database: &Database, case: CaseId) -> Result<Vec<Task>> {
     let rows = database.fetch(OF_CASE, &[case.into()]).await?;
     rows.iter().map(Task::read).collect()
+}
+
+/// How many tasks each person holds who holds any.
+pub async fn workload(database: &Database) -> Result<Workload> {
+    let rows = database.fetch(WORKLOAD, &[]).await?;
+    rows.iter().map(|row| Ok((row.name(0)?, row.count(1)?))).collect()
+}
+
+/// Some of the tasks that a person holds.
+pub async fn held_by(database: &Database, person: &Name, limit: i64) -> Result<Vec<(CaseId, VisitId)>> {
+    let rows = database.fetch(HELD_BY, &[person.into(), limit.into()]).await?;
+    rows.iter().map(|row| Ok((row.case(0)?, VisitId(row.count(1)?)))).collect()
 }
 
 /// Where a task waits.

@@ -5,6 +5,7 @@ mod cluster;
 mod effects;
 mod incidents;
 mod keys;
+mod people;
 mod presence;
 mod pruning;
 mod runner;
