@@ -9,6 +9,7 @@ use duban_engine::library::Library;
 use duban_engine::moment::World;
 use duban_engine::organization::Organization;
 use duban_engine::process::Process;
+use duban_engine::value::Value;
 use duban_engine::view::offers;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
@@ -185,7 +186,13 @@ impl Staff {
             "urgent" => 60,
             "required_by" => {
                 let urgent = case.fields.get("urgent").is_some_and(|urgent| *urgent == true.into());
-                if urgent || filled.contains_key("urgent") { 950 } else { 30 }
+                let is_instructed = case.fields.get("instruction_due").is_some_and(|due| *due != Value::Null);
+                match urgent || filled.contains_key("urgent") {
+                    true => 950,
+                    // What the leaders asked for may be past already.
+                    false if is_instructed => 500,
+                    false => 30,
+                }
             }
             "rework_by" => 700,
             _ => 500,

@@ -112,7 +112,8 @@ async fn load(runner: &Arc<Runner>, submitters: usize, each: usize, round: usize
 pub async fn measure(name: &str, address: &str, raw: &str, figures: &mut Figures) {
     let disk = syncs();
     figures.add(format!("{name}: syncs of the disk"), "/s", &[disk]);
-    let settings = Settings { automatic: false, ..Settings::default() };
+    // As `duban serve` has it.
+    let settings = Settings { automatic: false, committers: 4, ..Settings::default() };
     let (runner, _, _) = server::runner(address, jiff::Timestamp::now(), settings).await;
     cases_at_work(&runner, SUBMITTERS[SUBMITTERS.len() - 1]).await;
     let reference = Database::open(raw).await.expect("the second database opens");
