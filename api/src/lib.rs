@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod folder;
 pub mod storage;
+pub mod template;
 pub mod runner;
 
 mod random;

@@ -11,6 +11,7 @@ use duban_engine::scenario::read_all;
 use crate::folder::{self, Folder};
 use crate::runner::{DeployError, Runner};
 use crate::storage::{self, processes};
+use crate::template;
 
 /// How often the folder is looked at. Notifications of the system miss network drives and containers' folders.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -113,6 +114,11 @@ impl Live {
 fn check(folder: &Folder, color: bool) -> Result<usize, NotLive> {
     let library = Library::compile(&folder.to_list());
     let library = library.map_err(|unsound| unsound_of(&unsound.diagnostics, &unsound.sources, color))?;
+    let mut sources = library.sources.clone();
+    let templates = template::check(&folder.files, &mut sources);
+    if !templates.is_empty() {
+        return Err(unsound_of(&templates, &sources, color));
+    }
     let scenarios = read_all(&library).map_err(|found| unsound_of(&found, &library.sources, color))?;
     let failures: Vec<Diagnostic> = scenarios.iter().flat_map(|scenario| scenario.play(&library).failures).collect();
     if failures.is_empty() { Ok(scenarios.len()) } else { Err(unsound_of(&failures, &library.sources, color)) }

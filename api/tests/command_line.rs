@@ -103,6 +103,23 @@ fn a_mistake_is_shown_with_its_place_for_people_and_for_programs() {
 }
 
 #[test]
+fn a_template_that_a_server_would_refuse_is_shown_with_its_place() {
+    let scratch = Scratch::new();
+    for name in ["organization.yaml", "calendars/cn.yaml", "ledger.yaml"] {
+        scratch.write(name, &fs::read_to_string(format!("{}/{name}", shipped())).expect("it is shipped"));
+    }
+    scratch.write("templates/loop.hbs", "subject: 一\n市民{{#*inline \"a\"}}{{> a}}{{/inline}}{{> a}}\n");
+    scratch.write("templates/open.hbs", "{{#if due}}\nnever closed\n");
+
+    let shown = duban(&["check", &scratch.0.display().to_string()]);
+
+    assert_eq!(shown.status.code(), Some(1));
+    for place in ["templates/loop.hbs:2:3", "templates/open.hbs:3:1", "2 errors"] {
+        assert!(text(&shown.stdout).contains(place), "{place}: {}", text(&shown.stdout));
+    }
+}
+
+#[test]
 fn a_folder_that_is_not_there_is_another_status_than_one_that_is_wrong() {
     let missing = duban(&["check", "/there/is/no/such/folder"]);
 

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use duban_engine::diagnostic::{Diagnostic, Severity, Sources, render};
-use duban_engine::library::Library;
+use duban_engine::library::{Library, Unsound};
 use duban_engine::scenario::{Scenario, read_all};
 use serde_json::json;
 
 use super::{Failure, Paint, Screen, counted};
 use crate::folder::Folder;
+use crate::template;
 
 /// Check a folder of definitions and show everything that is wrong in it.
 ///
@@ -38,14 +39,20 @@ pub(super) enum Checked {
     Unsound(Vec<Diagnostic>, Sources),
 }
 
-/// Compiles a folder together with its scenarios.
+/// Compiles a folder together with its scenarios and templates: what is sound here is what a server takes.
 pub(super) fn check(folder: &Folder) -> Checked {
-    match Library::compile(&folder.to_list()) {
-        Ok(library) => match read_all(&library) {
-            Ok(scenarios) => Checked::Sound(Box::new(library), scenarios),
-            Err(diagnostics) => Checked::Unsound(diagnostics, library.sources),
-        },
-        Err(unsound) => Checked::Unsound(unsound.diagnostics, unsound.sources),
+    let compiled = Library::compile(&folder.to_list()).and_then(|library| match read_all(&library) {
+        Ok(scenarios) => Ok((library, scenarios)),
+        Err(diagnostics) => Err(Unsound { diagnostics, sources: library.sources }),
+    });
+    let (mut diagnostics, mut sources) = match &compiled {
+        Ok((library, _)) => (Vec::new(), library.sources.clone()),
+        Err(unsound) => (unsound.diagnostics.clone(), unsound.sources.clone()),
+    };
+    diagnostics.extend(template::check(&folder.files, &mut sources));
+    match compiled {
+        Ok((library, scenarios)) if diagnostics.is_empty() => Checked::Sound(Box::new(library), scenarios),
+        Ok(_) | Err(_) => Checked::Unsound(diagnostics, sources),
     }
 }
 

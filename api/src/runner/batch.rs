@@ -6,6 +6,7 @@ use std::sync::Arc;
 use duban_engine::case::Case;
 use duban_engine::command::{Ask, Command};
 use duban_engine::decide::{World, decide};
+use duban_engine::event::Event;
 use duban_engine::ids::{CaseId, Name};
 use duban_engine::moment::{self, Workload};
 use jiff::Timestamp;
@@ -277,9 +278,12 @@ impl Batch<'_> {
             let answer = Answer { case, sequence: before.sequence, number: before.number.clone() };
             return Ok(answer);
         }
-        let transition = decision.transition(self.now);
-        let stored = store(case, &transition, &changed.now.hash);
+        let mut transition = decision.transition(self.now);
         decided.outgoing.add(&changed.definition, before, &decision.case, &transition);
+        // A text that could not be made is told of where it was to be made.
+        let troubles = decided.outgoing.troubles.drain(..);
+        transition.events.extend(troubles.map(|(visit, text)| Event::IncidentRaised { visit, text }));
+        let stored = store(case, &transition, &changed.now.hash);
         decided.incidents.extend(projection::incidents(case, &transition));
         decided.transitions.push(stored.cells());
         decided.shift_work(before, &decision.case);

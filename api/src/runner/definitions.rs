@@ -45,11 +45,20 @@ impl Ready {
     /// # Errors
     /// Everything that is wrong with the definitions, or else with the templates.
     pub fn compile(files: &BTreeMap<String, String>) -> std::result::Result<Self, DeployError> {
+        let (ready, wrong) = Self::restore(files)?;
+        if wrong.is_empty() { Ok(ready) } else { Err(DeployError::Templates(wrong)) }
+    }
+
+    /// The same for what was deployed once: a template that is not accepted any more is left out and told of, because
+    /// it may cost a text but not the cases that run by it.
+    pub fn restore(
+        files: &BTreeMap<String, String>,
+    ) -> std::result::Result<(Self, BTreeMap<String, String>), DeployError> {
         let files: Vec<(String, Vec<u8>)> =
             files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
         let library = Library::compile(&files).map_err(|unsound| DeployError::Unsound(Box::new(unsound)))?;
-        let templates = templates(&library).map_err(DeployError::Templates)?;
-        Ok(Self { library: Arc::new(library), templates: Arc::new(templates) })
+        let (templates, wrong) = templates(&library);
+        Ok((Self { library: Arc::new(library), templates: Arc::new(templates) }, wrong))
     }
 
     fn definition(&self, process: &Arc<Process>) -> Definition {
@@ -154,8 +163,12 @@ pub fn digest_of(files: &BTreeMap<String, String>) -> String {
 }
 
 fn compile(deployment: &Deployment) -> Result<Ready> {
-    Ready::compile(&deployment.files)
-        .map_err(|error| Error::Unreadable { what: "deployment", why: format!("{}: {error}", deployment.id) })
+    let (ready, wrong) = Ready::restore(&deployment.files)
+        .map_err(|error| Error::Unreadable { what: "deployment", why: format!("{}: {error}", deployment.id) })?;
+    for (template, what) in wrong {
+        tracing::error!(template, what, "a template that was deployed is not accepted; texts are made without it");
+    }
+    Ok(ready)
 }
 
 /// What people call a step.

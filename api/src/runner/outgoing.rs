@@ -3,13 +3,13 @@
 use duban_engine::case::Case;
 use duban_engine::effect::{Effect, effects};
 use duban_engine::event::{Event, Transition, Way};
-use duban_engine::ids::{CaseId, VisitId};
+use duban_engine::ids::{CaseId, Name, VisitId};
 use jiff::{SignedDuration, Timestamp};
 
 use super::definitions::Definition;
 use super::history::json;
 use super::projection::reader;
-use super::rendering::{Scene, render};
+use super::rendering::{Rendered, Scene, render, untitled};
 use crate::storage::documents::Document;
 use crate::storage::jobs::Queued;
 use crate::storage::notices::Notice;
@@ -17,6 +17,9 @@ use crate::storage::outbox::Entry;
 
 /// How long whoever began with an entry has it to themself; longer than a request may take.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
+
+/// How long all texts of one transition may be together: a notice to each of a thousand people has some pages.
+const TEXTS_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Jobs that the server does itself, by an HTTP request.
 pub const HTTP: &str = "http";
@@ -37,6 +40,8 @@ pub struct Outgoing {
     pub notices: Vec<Notice>,
     /// For the files.
     pub documents: Vec<Document>,
+    /// Texts that could not be made since this was last taken: the visits, and why.
+    pub troubles: Vec<(VisitId, String)>,
 }
 
 /// The key of what an event asks for.
@@ -50,6 +55,7 @@ impl Outgoing {
         self.end_jobs(before, after, transition);
         let scene = Scene { definition, before, after };
         let (case, at) = (after.id, transition.at);
+        let mut texts_left = TEXTS_BYTES_MAX;
         for (position, event) in transition.events.iter().enumerate() {
             let Some(effect) = effects(event, after.caller.as_ref()) else { continue };
             let id = key(case, transition.sequence, position);
@@ -59,7 +65,7 @@ impl Outgoing {
                     if !ways.contains(&Way::Inbox) {
                         continue;
                     }
-                    let text = render(&scene, template, visit_of(event));
+                    let text = self.text(&scene, template, visit_of(event), &mut texts_left);
                     for (number, candidate) in to.iter().enumerate() {
                         let [unit, duty, person] = reader(candidate).map(str::to_owned);
                         let id = format!("{id}-{number}");
@@ -72,7 +78,7 @@ impl Outgoing {
                     }
                 }
                 Effect::MakeDocument { template, to } => {
-                    let text = render(&scene, template, visit_of(event));
+                    let text = self.text(&scene, template, visit_of(event), &mut texts_left);
                     let (template, unit) = (template.clone(), to.clone());
                     let (title, body) = (text.title, text.body);
                     self.documents.push(Document { id, case, template, unit, title, body, created_at: at });
@@ -92,6 +98,22 @@ impl Outgoing {
                 }
             }
         }
+    }
+
+    /// A text from its template; what cannot be made has the case's title, and is noted.
+    fn text(&mut self, scene: &Scene<'_>, template: &Name, visit: VisitId, left: &mut usize) -> Rendered {
+        let made = render(scene, template, visit).and_then(|text| {
+            let rest = left.checked_sub(text.title.len() + text.body.len());
+            *left =
+                rest.ok_or_else(|| format!("the texts of one transition are longer than {TEXTS_BYTES_MAX} bytes"))?;
+            Ok(text)
+        });
+        made.unwrap_or_else(|why| {
+            if !self.troubles.iter().any(|(_, known)| *known == why) {
+                self.troubles.push((visit, why));
+            }
+            untitled(scene.after)
+        })
     }
 
     fn end_jobs(&mut self, before: &Case, after: &Case, transition: &Transition) {

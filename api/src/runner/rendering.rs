@@ -1,6 +1,7 @@
 //! Texts from templates: notices and documents, filled in with what the case knows.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use duban_engine::case::Case;
 use duban_engine::field::{Field, Shape};
@@ -13,9 +14,13 @@ use serde_json::{Value as Json, json};
 
 use super::definitions::{Definition, step_title};
 use super::projection::{nearest_deadline, title};
+use crate::template;
 
 /// What the first line of a template begins with when it gives the title.
 const SUBJECT: &str = "subject:";
+
+/// How large a text may become: far more than anybody reads.
+const TEXT_BYTES_MAX: usize = 1024 * 1024;
 
 /// The case around a transition, and what it runs by.
 pub struct Scene<'a> {
@@ -36,22 +41,24 @@ pub struct Rendered {
     pub body: String,
 }
 
-/// The templates of a library, ready to be filled in.
-///
-/// # Errors
-/// Which of them cannot be read, and why.
-pub fn templates(library: &Library) -> Result<Handlebars<'static>, BTreeMap<String, String>> {
+/// The templates of a library, ready to be filled in, and what is wrong with the others, by their names.
+pub fn templates(library: &Library) -> (Handlebars<'static>, BTreeMap<String, String>) {
     let mut templates = Handlebars::new();
     // These are plain texts; whoever shows them as HTML escapes them there.
     templates.register_escape_fn(no_escape);
+    // The log never has the value of a field in it.
+    templates.unregister_helper("log");
+    let texts = library.templates.iter().map(|((process, name), text)| (key(process, name), &**text));
     let mut wrong = BTreeMap::new();
-    for ((process, name), text) in &library.templates {
-        let name = key(process, name);
-        if let Err(error) = templates.register_template_string(&name, text) {
-            wrong.insert(name, error.to_string());
+    for (name, read) in template::read_all(texts) {
+        match read {
+            Ok(template) => templates.register_template(&name, template),
+            Err(template::Mistake { line, column, message }) => {
+                wrong.insert(name, format!("{line}:{column}: {message}"));
+            }
         }
     }
-    if wrong.is_empty() { Ok(templates) } else { Err(wrong) }
+    (templates, wrong)
 }
 
 /// The name of a template among those of all processes; those for all are under the empty process.
@@ -59,16 +66,42 @@ fn key(process: &str, template: &str) -> String {
     format!("{process}/{template}")
 }
 
-/// Fills in a template. One that is missing or cannot be filled in gives the case's title and no text:
-/// whoever was to be told learns at least of which case.
-pub fn render(scene: &Scene<'_>, template: &Name, visit: VisitId) -> Rendered {
-    let known = facts(scene, visit);
+/// Fills in a template.
+///
+/// # Errors
+/// Why it cannot be filled in, as a sentence. Then [`untitled`] says at least which case it is about.
+pub fn render(scene: &Scene<'_>, template: &Name, visit: VisitId) -> Result<Rendered, String> {
     let templates = &scene.definition.templates;
     let names = [key(&scene.definition.process.name, template), key("", template)];
     let name = names.iter().find(|name| templates.has_template(name));
-    match name.and_then(|name| templates.render(name, &known).ok()) {
-        Some(filled) => split(&filled, scene.after),
-        None => Rendered { title: title(scene.after), body: String::new() },
+    let name = name.ok_or_else(|| format!("there is no template `{template}` that can be filled in"))?;
+    let mut filled = Bounded(Vec::new());
+    templates.render_to_write(name, &facts(scene, visit), &mut filled).map_err(|error| {
+        let place = error.line_no.map_or_else(String::new, |line| format!(", line {line}"));
+        format!("the template `{template}` cannot be filled in: {}{place}", error.reason())
+    })?;
+    Ok(split(&String::from_utf8_lossy(&filled.0), scene.after))
+}
+
+/// What stands in the place of a text that could not be made.
+pub fn untitled(case: &Case) -> Rendered {
+    Rendered { title: title(case), body: String::new() }
+}
+
+/// A text in the making that refuses to grow without end.
+struct Bounded(Vec<u8>);
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > TEXT_BYTES_MAX {
+            return Err(io::Error::other(format!("its text is longer than {TEXT_BYTES_MAX} bytes")));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

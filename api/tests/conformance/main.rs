@@ -11,5 +11,6 @@ mod pruning;
 mod runner;
 mod storage;
 mod tampering;
+mod templates;
 mod town;
 mod web;
