@@ -1,5 +1,7 @@
 //! What the commands that work on a database have in common: where it is, and how the log is written.
 
+use std::fs;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,7 +11,7 @@ use tracing_subscriber::fmt::time::FormatTime;
 
 use crate::clock::SystemClock;
 use crate::runner::{Environment, Runner, Settings, Surroundings, Web};
-use crate::storage::Database;
+use crate::storage::{Database, Mode, sqlite_path};
 
 /// A failure with the words for it.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -29,20 +31,35 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// Opens the database; the folder of a file is made when it is missing.
+    /// Opens the database; a file that is missing is made, with the folder it lies in.
     ///
     /// # Errors
     /// When it cannot be opened.
     pub async fn open(&self) -> Result<Database, Failure> {
-        if let Some(path) = self.database.strip_prefix("sqlite:") {
-            let path = path.trim_start_matches("//");
-            let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
-            if let Some(folder) = folder {
-                std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-            }
+        let path = sqlite_path(&self.database).map(Path::new);
+        let folder = path.and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder {
+            make_folder(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         }
         Ok(Database::open(&self.database).await?)
     }
+
+    /// Opens a database that is there.
+    ///
+    /// # Errors
+    /// When it is not there or cannot be opened.
+    pub async fn open_existing(&self, mode: Mode) -> Result<Database, Failure> {
+        Ok(Database::open_as(&self.database, mode).await?)
+    }
+}
+
+/// Makes a folder that only its owner can look into, unless there is one.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 /// How many batches are written at the same time on PostgreSQL: while one waits for the disk, the others are decided.
@@ -108,7 +125,7 @@ impl Log {
             LogLevel::Info => LevelFilter::INFO,
             LogLevel::Debug => LevelFilter::DEBUG,
         };
-        let log = tracing_subscriber::fmt().with_max_level(level).with_timer(Instant).with_writer(std::io::stderr);
+        let log = tracing_subscriber::fmt().with_max_level(level).with_timer(Instant).with_writer(io::stderr);
         match self.log {
             LogFormat::Text => log.with_ansi(color).with_target(false).init(),
             LogFormat::Json => log.json().flatten_event(true).with_ansi(false).init(),

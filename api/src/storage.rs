@@ -26,7 +26,8 @@ pub mod tokens;
 pub mod transitions;
 
 pub use cell::{Cell, Row, digest, hexadecimal, micros, timestamp};
-pub use database::{Database, Listener, Transaction};
+pub(crate) use database::sqlite_path;
+pub use database::{Database, Listener, Mode, Transaction};
 pub use presence::Presence;
 pub use table::{Column, Kind, Table};
 
@@ -50,9 +51,17 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
-    /// The address of the database is not one.
-    #[error("a database address is `sqlite:PATH` or `postgres://…`, not `{0}`")]
-    Address(String),
+    /// The address of the database is not one. It is not repeated, because there may be a password in it.
+    #[error("a database address begins with `sqlite:` or `postgres://`, and this one does not")]
+    Address,
+    /// There is no file at this path.
+    #[error("there is no database at {0}: `duban serve` makes one")]
+    NoFile(String),
+    /// The database was last used by an older version of the program.
+    #[error(
+        "the tables of the database are older than this program: start the server once, which brings them up to date"
+    )]
+    Outdated,
     /// The database was last used by another version of the program.
     #[error(
         "migration {number} of the database is not the one that this program knows; use the program it was made with"
@@ -73,16 +82,31 @@ impl From<sqlx::Error> for Error {
             // 40001 and 40P01 are PostgreSQL's serialization failure and deadlock, 57P01–57P03 a server that goes or comes.
             sqlx::Error::Database(refused) => match refused.code().as_deref() {
                 Some("40001" | "40P01") => Self::Conflict(error),
-                Some("57P01" | "57P02" | "57P03" | "53300") => Self::Unreachable(error),
+                Some(code) if may_pass(code) => Self::Unreachable(error),
                 _ => Self::Refused(error),
             },
             sqlx::Error::Io(_)
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed
+            | sqlx::Error::BeginFailed
+            | sqlx::Error::InvalidSavePointStatement
             | sqlx::Error::Tls(_) => Self::Unreachable(error),
             _ => Self::Refused(error),
         }
+    }
+}
+
+/// Whether a failure is one of the database's surroundings and may be over when the same is asked again.
+fn may_pass(code: &str) -> bool {
+    match code.parse::<u32>() {
+        // SQLite: what is below the lowest byte says more about the same. Those of PostgreSQL have five digits.
+        Ok(extended) if code.len() < 5 => {
+            let (busy, locked, no_memory, read_only, io, full, cannot_open) = (5, 6, 7, 8, 10, 13, 14);
+            [busy, locked, no_memory, read_only, io, full, cannot_open].contains(&(extended & 0xff))
+        }
+        // PostgreSQL: connections, read-only, resources such as a full disk, operator, and the disk itself.
+        Ok(_) | Err(_) => ["08", "25006", "53", "57P", "58"].iter().any(|class| code.starts_with(class)),
     }
 }
 
@@ -130,4 +154,21 @@ pub fn statements() -> Vec<&'static str> {
         transitions::STATEMENTS,
     ]
     .concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_pass;
+
+    #[test]
+    fn what_the_surroundings_do_may_pass_and_what_was_asked_wrongly_does_not() {
+        // SQLITE_BUSY, _BUSY_RECOVERY, _LOCKED, _NOMEM, _READONLY_DBMOVED, _IOERR_WRITE, _FULL, _CANTOPEN.
+        for code in ["5", "261", "6", "7", "1032", "778", "13", "14", "08006", "25006", "53100", "57P01", "58030"] {
+            assert!(may_pass(code), "{code}");
+        }
+        // SQLITE_ERROR, _CORRUPT, _CONSTRAINT_NOTNULL, _MISMATCH; a wrong value, a wrong statement, a missing table.
+        for code in ["1", "11", "1299", "20", "22P02", "42601", "42P01", ""] {
+            assert!(!may_pass(code), "{code}");
+        }
+    }
 }

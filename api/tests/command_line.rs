@@ -236,3 +236,56 @@ fn a_column_that_is_no_field_is_named_with_what_was_meant() {
     assert!(text(&refused.stdout).contains("slip.csv:1: `contnt`:"), "{}", text(&refused.stdout));
     assert!(text(&refused.stdout).contains("did you mean `content`?"), "{}", text(&refused.stdout));
 }
+
+#[test]
+fn a_database_that_is_not_there_is_not_made_by_what_only_uses_it() {
+    let scratch = Scratch::new();
+    let path = scratch.0.join("none/duban.sqlite");
+    let database = format!("sqlite:{}", path.display());
+    let file = scratch.write("some.csv", "content\n一\n");
+
+    for words in [
+        &["verify"][..],
+        &["token", "wei-hongwei"],
+        &["token", "--program", "city"],
+        &["import", &file, "--process", "appeal", "--as", "wei-hongwei"],
+    ] {
+        let refused = duban(&[words, &["--database", &database]].concat());
+        assert_eq!(refused.status.code(), Some(2), "{words:?}");
+        assert!(text(&refused.stderr).contains("there is no database at"), "{}", text(&refused.stderr));
+    }
+    assert!(!path.parent().expect("it has one").exists());
+}
+
+#[test]
+fn what_verifies_writes_nothing() {
+    let scratch = Scratch::new();
+    let database = deployed(&scratch);
+    let path = database.strip_prefix("sqlite:").expect("it is a file");
+    let before = fs::read(path).expect("it is there");
+
+    let verified = duban(&["verify", "--database", &database]);
+
+    assert!(verified.status.success(), "{} {}", text(&verified.stdout), text(&verified.stderr));
+    assert!(fs::read(path).expect("it is there") == before);
+    let old = scratch.write("old.sqlite", "");
+    let refused = duban(&["verify", "--database", &format!("sqlite:{old}")]);
+    assert_eq!(refused.status.code(), Some(2), "{}", text(&refused.stdout));
+    assert_eq!(fs::metadata(&old).expect("it is there").len(), 0);
+}
+
+#[test]
+fn the_password_in_an_address_is_never_shown() {
+    for address in [
+        "postgress://duban:hunter2@localhost/duban",
+        "duban:hunter2@localhost",
+        "hunter2",
+        "postgres://duban:hunter2@localhost:port/duban",
+        "postgres://duban:hunt%er2@local host/duban",
+    ] {
+        let refused = duban(&["verify", "--database", address]);
+        assert_eq!(refused.status.code(), Some(2), "{address}");
+        let shown = text(&refused.stderr) + &text(&refused.stdout);
+        assert!(!shown.contains("hunt") && !shown.contains("duban:"), "{shown}");
+    }
+}

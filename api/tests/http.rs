@@ -11,6 +11,9 @@ mod client;
 mod definitions;
 #[path = "http/fuzz.rs"]
 mod fuzz;
+#[cfg(target_os = "linux")]
+#[path = "http/disk.rs"]
+mod disk;
 #[path = "http/incidents.rs"]
 mod incidents;
 #[path = "http/journey.rs"]

@@ -23,7 +23,7 @@ use tokio::task::JoinSet;
 use super::{Failure, Paint, Screen, counted, runtime};
 use crate::config::{self, Storage};
 use crate::runner::{Answer, Refusal, Runner, Submission};
-use crate::storage::cases;
+use crate::storage::{Mode, cases};
 
 /// How many rows a file may have; a larger one is split by whoever made it.
 const ROWS_MAX: usize = 100_000;
@@ -100,7 +100,7 @@ fn read(path: &Path) -> Result<String, Failure> {
 }
 
 async fn import(arguments: &Arguments, text: &str, screen: &Screen) -> Result<(bool, String), Failure> {
-    let database = arguments.storage.open().await?;
+    let database = arguments.storage.open_existing(Mode::Use).await?;
     let runner = config::runner(database, false).await?;
     let library = runner.definitions().active().ok_or("no definitions are deployed yet: start the server first")?;
     let process = library.processes.get(arguments.process.as_str()).ok_or_else(|| {

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Failure, Screen, counted, runtime};
 use crate::access::Token;
 use crate::config::{self, Storage};
-use crate::storage::tokens;
+use crate::storage::{Mode, tokens};
 
 /// Make a token for a person or a program, or take all of theirs away.
 ///
@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failur
 }
 
 async fn change(arguments: &Arguments) -> Result<String, Failure> {
-    let database = arguments.storage.open().await?;
+    let database = arguments.storage.open_existing(Mode::Use).await?;
     let (kind, holder) = match (&arguments.person, &arguments.program, &arguments.admin) {
         (Some(person), _, _) => (tokens::PERSON, person),
         (None, Some(program), _) => (tokens::PROGRAM, program),

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::{Failure, Paint, Screen, counted, runtime};
 use crate::config::{self, Storage};
+use crate::storage::Mode;
 
 /// Rebuild every list from the histories and compare; check that no history was changed or lost.
 ///
@@ -17,7 +18,7 @@ pub(super) struct Arguments {
 /// Runs the command. Answers whether all is well.
 pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failure> {
     let findings = runtime()?.block_on(async {
-        let database = arguments.storage.open().await?;
+        let database = arguments.storage.open_existing(Mode::Read).await?;
         let runner = config::runner(database, false).await?;
         Ok::<_, Failure>(runner.verify().await?)
     })?;

@@ -1,6 +1,7 @@
 //! `/health`: for whoever starts and restarts servers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -8,6 +9,9 @@ use axum::response::{IntoResponse, Response};
 
 use super::Server;
 use super::problem::Problem;
+
+/// How long the database may take; whoever asks has a limit of their own, often of five seconds.
+const PROBE_TIME_MAX: Duration = Duration::from_secs(4);
 
 fn ok() -> Response {
     ([(CONTENT_TYPE, "application/json")], "{\"status\":\"ok\"}").into_response()
@@ -18,9 +22,10 @@ pub async fn live() -> Response {
     ok()
 }
 
-/// `GET /health/ready`: the database answers and processes are deployed, so that cases can be worked on.
+/// `GET /health/ready`: the database can be read and written and processes are deployed, so that cases can be worked on.
 pub async fn ready(State(server): State<Arc<Server>>) -> Result<Response, Problem> {
     server.library()?;
-    server.runner.database().ping().await?;
+    let probe = tokio::time::timeout(PROBE_TIME_MAX, server.runner.database().probe()).await;
+    probe.map_err(|_| Problem::unavailable("the database does not answer in time"))??;
     Ok(ok())
 }

@@ -1,11 +1,24 @@
 //! The narrow waist: all that a database is asked for, whichever it is.
 
+use std::path::Path;
+
 use super::postgres::{self, Postgres};
 use super::sqlite::{self, Sqlite};
 use super::{Cell, Error, Presence, Result, Row, Table, migration};
 
 /// What the other nodes are told is at most this many messages behind before some are lost.
 pub(super) const TOLD_MAX: usize = 1024;
+
+/// How a database is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// It is made when it is missing, and its tables are brought up to date.
+    Make,
+    /// It must be there; its tables are brought up to date.
+    Use,
+    /// It must be there, with its tables up to date; nothing is written.
+    Read,
+}
 
 /// A database that is open. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -35,16 +48,28 @@ pub enum Listener {
 }
 
 impl Database {
-    /// Opens the database at `sqlite:PATH` or `postgres://…` and brings its tables up to date.
+    /// Opens the database at `sqlite:PATH` or `postgres://…`, makes it when it is a file that is missing, and brings its
+    /// tables up to date.
     pub async fn open(address: &str) -> Result<Self> {
-        let database = if let Some(path) = address.strip_prefix("sqlite:") {
-            Self::Sqlite(Sqlite::open(path.trim_start_matches("//")).await?)
+        Self::open_as(address, Mode::Make).await
+    }
+
+    /// Opens the database at `sqlite:PATH` or `postgres://…`.
+    pub async fn open_as(address: &str, mode: Mode) -> Result<Self> {
+        let database = if let Some(path) = sqlite_path(address) {
+            if mode != Mode::Make && !sqlite::of_address(path).is_some_and(Path::is_file) {
+                return Err(Error::NoFile(path.to_owned()));
+            }
+            Self::Sqlite(Sqlite::open(path, mode).await?)
         } else if address.starts_with("postgres:") || address.starts_with("postgresql:") {
-            Self::Postgres(Postgres::open(address).await?)
+            Self::Postgres(Postgres::open(address, mode).await?)
         } else {
-            return Err(Error::Address(address.to_owned()));
+            return Err(Error::Address);
         };
-        migration::run(&database).await?;
+        match mode {
+            Mode::Make | Mode::Use => migration::run(&database).await?,
+            Mode::Read => migration::check(&database).await?,
+        }
         Ok(database)
     }
 
@@ -67,6 +92,15 @@ impl Database {
     /// Returns when the database answers.
     pub async fn ping(&self) -> Result<()> {
         self.fetch("SELECT 1", &[]).await.map(drop)
+    }
+
+    /// Returns when the database answers and can be written to.
+    pub async fn probe(&self) -> Result<()> {
+        self.ping().await?;
+        match self {
+            Self::Sqlite(database) => database.probe().await,
+            Self::Postgres(database) => database.probe().await,
+        }
     }
 
     /// Reads every row of a table in the order of its key.
@@ -129,6 +163,11 @@ impl Database {
             Self::Postgres(database) => database.close().await,
         }
     }
+}
+
+/// The path in the address of a file.
+pub(crate) fn sqlite_path(address: &str) -> Option<&str> {
+    address.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path))
 }
 
 impl Transaction {

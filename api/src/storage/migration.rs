@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::cell::hexadecimal;
-use super::{Cell, Database, Error, Result};
+use super::{Cell, Database, Error, Result, Row};
 
 /// The changes of the schema, oldest first. A published one is never edited.
 const MIGRATIONS: &[&str] = &[
@@ -24,19 +24,30 @@ pub(super) async fn run(database: &Database) -> Result<()> {
     let mut transaction = database.begin().await?;
     transaction.lock_migrations().await?;
     transaction.run(CREATE).await?;
-    let done = transaction.fetch(LIST, &[]).await?;
-    for row in &done {
+    let done = known(&transaction.fetch(LIST, &[]).await?)?;
+    for (number, text) in (1i64..).zip(MIGRATIONS).skip(done) {
+        transaction.run(text).await?;
+        transaction.execute(RECORD, &[Cell::from(number), Cell::from(digest(text))]).await?;
+    }
+    transaction.commit().await
+}
+
+/// Whether the tables are those of this program, without changing them.
+pub(super) async fn check(database: &Database) -> Result<()> {
+    let done = known(&database.fetch(LIST, &[]).await?)?;
+    if done == MIGRATIONS.len() { Ok(()) } else { Err(Error::Outdated) }
+}
+
+/// How many changes were made, when all of them are known.
+fn known(done: &[Row]) -> Result<usize> {
+    for row in done {
         let number = row.integer(0)?;
         let known = usize::try_from(number - 1).ok().and_then(|index| MIGRATIONS.get(index));
         if known.map(|text| digest(text)) != row.maybe_text(1) {
             return Err(Error::OtherMigration { number });
         }
     }
-    for (number, text) in (1i64..).zip(MIGRATIONS).skip(done.len()) {
-        transaction.run(text).await?;
-        transaction.execute(RECORD, &[Cell::from(number), Cell::from(digest(text))]).await?;
-    }
-    transaction.commit().await
+    Ok(done.len())
 }
 
 fn digest(text: &str) -> String {

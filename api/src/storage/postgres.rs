@@ -5,6 +5,7 @@ use std::str::FromStr;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgListener, PgPool, PgPoolOptions, PgRow};
 use sqlx::{Arguments, AssertSqlSafe, Column as _, ConnectOptions, Executor, Row as _, SqlSafeStr, TypeInfo, ValueRef};
 
+use super::database::Mode;
 use super::{Cell, Column, Kind, Presence, Result, Row};
 
 /// How many connections a node holds: committers, readers and the listener.
@@ -27,14 +28,23 @@ pub struct Postgres {
 pub struct Transaction(sqlx::Transaction<'static, sqlx::Postgres>);
 
 impl Postgres {
-    pub(super) async fn open(address: &str) -> Result<Self> {
+    pub(super) async fn open(address: &str, mode: Mode) -> Result<Self> {
         let options = PgConnectOptions::from_str(address)?.application_name("duban").disable_statement_logging();
+        let options = match mode {
+            Mode::Make | Mode::Use => options,
+            Mode::Read => options.options([("default_transaction_read_only", "on")]),
+        };
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).test_before_acquire(false);
         Ok(Self { pool: pool.connect_with(options).await? })
     }
 
     pub(super) async fn begin(&self) -> Result<Transaction> {
         Ok(Transaction(self.pool.begin().await?))
+    }
+
+    /// Returns when the server takes writes: a standby, or one that was set to read only, does not.
+    pub(super) async fn probe(&self) -> Result<()> {
+        self.begin().await?.execute("SELECT id FROM outbox WHERE id = '' FOR UPDATE", &[]).await.map(drop)
     }
 
     pub(super) async fn fetch(&self, sql: &str, parameters: &[Cell]) -> Result<Vec<Row>> {

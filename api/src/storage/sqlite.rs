@@ -1,6 +1,10 @@
 //! What only SQLite does its own way: opening, the one writer, and rows as one JSON text.
 
+mod file;
+
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -8,11 +12,16 @@ use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
 };
-use sqlx::{Arguments, AssertSqlSafe, Column as _, ConnectOptions, Executor, Row as _, SqlSafeStr, TypeInfo, ValueRef};
+use sqlx::{
+    Arguments, AssertSqlSafe, Column as _, ConnectOptions, Connection as _, Executor, Row as _, SqlSafeStr, TypeInfo,
+    ValueRef,
+};
 use tokio::sync::broadcast;
 
-use super::database::TOLD_MAX;
-use super::{Cell, Column, Presence, Result, Row};
+pub(super) use file::of_address;
+
+use super::database::{Mode, TOLD_MAX};
+use super::{Cell, Column, Error, Presence, Result, Row};
 
 /// How many read at the same time; a read keeps a thread busy.
 const READERS_MAX: u32 = 4;
@@ -23,6 +32,11 @@ const BUSY: Duration = Duration::from_secs(20);
 /// How many prepared statements a connection keeps: all that there are.
 const STATEMENTS_MAX: usize = 256;
 
+/// What a writer must be able to do: take room for a large batch and have it on the disk.
+const PROBE: &str = "DROP TABLE IF EXISTS probe; CREATE TABLE probe (bytes BLOB);
+    INSERT INTO probe VALUES (zeroblob(262144))";
+const PROBE_END: &str = "DROP TABLE IF EXISTS probe";
+
 /// A database in a file.
 #[derive(Clone, Debug)]
 pub struct Sqlite {
@@ -30,37 +44,92 @@ pub struct Sqlite {
     readers: SqlitePool,
     told: broadcast::Sender<String>,
     path: String,
+    file: file::Place,
+    health: Arc<Health>,
+}
+
+/// What is known of the writer.
+#[derive(Debug, Default)]
+struct Health {
+    /// After an error nobody knows what SQLite has taken back by itself, so that the connection is opened again.
+    is_doubtful: AtomicBool,
+    /// Whether nothing was committed since the last failure.
+    is_failing: AtomicBool,
+}
+
+impl Health {
+    /// Takes note of what became of a write. Another writer's key is no failure.
+    fn note<T>(&self, done: sqlx::Result<T>) -> Result<T> {
+        done.map_err(|error| {
+            let error = Error::from(error);
+            if !matches!(error, Error::Conflict(_)) {
+                self.is_doubtful.store(true, Ordering::Release);
+                self.is_failing.store(true, Ordering::Release);
+            }
+            error
+        })
+    }
 }
 
 /// A transaction that holds the file's write lock from the beginning.
 #[derive(Debug)]
-pub struct Transaction(sqlx::Transaction<'static, sqlx::Sqlite>);
+pub struct Transaction {
+    inner: sqlx::Transaction<'static, sqlx::Sqlite>,
+    health: Arc<Health>,
+}
 
 impl Sqlite {
-    pub(super) async fn open(path: &str) -> Result<Self> {
+    pub(super) async fn open(path: &str, mode: Mode) -> Result<Self> {
         let options = SqliteConnectOptions::from_str(&format!("sqlite:{path}"))?
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
+            .create_if_missing(mode == Mode::Make)
             .busy_timeout(BUSY)
             .statement_cache_capacity(STATEMENTS_MAX)
             .pragma("cache_size", "-65536")
             .pragma("mmap_size", "1073741824")
             .pragma("temp_store", "memory")
             .disable_statement_logging();
-        let writer = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
-        let readers = SqlitePoolOptions::new().max_connections(READERS_MAX);
+        let options = match mode {
+            Mode::Make | Mode::Use => options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full),
+            Mode::Read => options.read_only(true),
+        };
+        if mode == Mode::Make {
+            file::make(path).map_err(sqlx::Error::Io)?;
+        }
+        let health = Arc::<Health>::default();
+        let known = Arc::clone(&health);
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .before_acquire(move |connection, _| {
+                let is_doubtful = known.is_doubtful.swap(false, Ordering::AcqRel) || connection.is_in_transaction();
+                Box::pin(async move { Ok(!is_doubtful) })
+            });
+        let readers = SqlitePoolOptions::new().max_connections(READERS_MAX).test_before_acquire(false);
         let (told, _) = broadcast::channel(TOLD_MAX);
-        Ok(Self {
-            writer: writer.test_before_acquire(false).connect_with(options.clone()).await?,
-            readers: readers.test_before_acquire(false).connect_with(options).await?,
-            told,
-            path: path.to_owned(),
-        })
+        let (writer, readers) = (writer.connect_with(options.clone()).await?, readers.connect_with(options).await?);
+        let file = file::Place::of(path).map_err(sqlx::Error::Io)?;
+        Ok(Self { writer, readers, told, path: path.to_owned(), file, health })
     }
 
     pub(super) async fn begin(&self) -> Result<Transaction> {
-        Ok(Transaction(self.writer.begin_with("BEGIN IMMEDIATE").await?))
+        let inner = self.health.note(self.writer.begin_with("BEGIN IMMEDIATE").await)?;
+        Ok(Transaction { inner, health: Arc::clone(&self.health) })
+    }
+
+    /// Returns when a write would succeed, as far as that can be known without one; after a failure one is made.
+    pub(super) async fn probe(&self) -> Result<()> {
+        self.file.check().map_err(sqlx::Error::Io)?;
+        if !self.health.is_failing.load(Ordering::Acquire) {
+            return self.begin().await.map(drop);
+        }
+        for statements in [PROBE, PROBE_END] {
+            let mut transaction = self.begin().await?;
+            transaction.run(statements).await?;
+            transaction.commit().await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn fetch(&self, sql: &str, parameters: &[Cell]) -> Result<Vec<Row>> {
@@ -95,17 +164,17 @@ impl Sqlite {
 
 impl Transaction {
     pub(super) async fn fetch(&mut self, sql: &str, parameters: &[Cell]) -> Result<Vec<Row>> {
-        let found = query(sql, parameters).fetch_all(&mut *self.0).await?;
+        let found = self.health.note(query(sql, parameters).fetch_all(&mut *self.inner).await)?;
         found.iter().map(read).collect()
     }
 
     pub(super) async fn execute(&mut self, sql: &str, parameters: &[Cell]) -> Result<u64> {
-        Ok(query(sql, parameters).execute(&mut *self.0).await?.rows_affected())
+        let done = self.health.note(query(sql, parameters).execute(&mut *self.inner).await)?;
+        Ok(done.rows_affected())
     }
 
     pub(super) async fn run(&mut self, sql: &'static str) -> Result<()> {
-        sqlx::raw_sql(sql).execute(&mut *self.0).await?;
-        Ok(())
+        self.health.note(sqlx::raw_sql(sql).execute(&mut *self.inner).await).map(drop)
     }
 
     pub(super) async fn write(&mut self, sql: &str, rows: &[Vec<Cell>]) -> Result<()> {
@@ -114,7 +183,9 @@ impl Transaction {
     }
 
     pub(super) async fn commit(self) -> Result<()> {
-        Ok(self.0.commit().await?)
+        self.health.note(self.inner.commit().await)?;
+        self.health.is_failing.store(false, Ordering::Release);
+        Ok(())
     }
 }
 

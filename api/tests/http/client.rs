@@ -48,17 +48,24 @@ impl Server {
 
     /// A server on a database and a folder.
     pub fn start(database: &str, processes: &Path) -> Self {
+        Self::start_under(&[], database, processes)
+    }
+
+    /// The same, started by another program that becomes it.
+    pub fn start_under(starter: &[&str], database: &str, processes: &Path) -> Self {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let log = std::env::temp_dir().join(format!("duban-http-{}-{number}.log", std::process::id()));
         let written = std::fs::File::create(&log).expect("the system has a place for temporary files");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_duban"))
+        let words = [starter, &[env!("CARGO_BIN_EXE_duban")]].concat();
+        let mut child = Command::new(words[0])
+            .args(&words[1..])
             .args(["serve", "--demo", "--listen", "127.0.0.1:0", "--log-level", "error", "--database", database])
             .arg("--processes")
             .arg(processes)
             .stdout(Stdio::piped())
             .stderr(written)
             .spawn()
-            .expect("the program was built");
+            .expect("the program was built, and what starts it is there");
         let mut output = BufReader::new(child.stdout.take().expect("its output is piped"));
         let (mut address, mut samples, mut line) = (String::new(), BTreeMap::new(), String::new());
         while output.read_line(&mut line).expect("its output is text") > 0 {
@@ -96,6 +103,11 @@ impl Server {
         let asked = Command::new("kill").args(["-TERM", &id]).status().expect("`kill` is there");
         assert!(asked.success());
         self.child.wait().expect("it is our child").success()
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// A token that the database keeps.
