@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use duban_engine::diagnostic::{Diagnostic, Severity, Source, Sources, Span};
 use sha2::{Digest, Sha256};
+
+use crate::template;
 
 /// How deep folders may lie in each other; a link that leads back up ends here.
 const DEPTH_MAX: usize = 16;
@@ -16,11 +19,19 @@ const FILES_MAX: usize = 10_000;
 /// How large one file may be. Definitions are written by people.
 const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
+/// How large all files may be together.
+const FOLDER_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// How many names are looked at, also of what is passed over: links can lead in circles.
+const ENTRIES_MAX: usize = 100_000;
+
 /// What a folder of definitions holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Folder {
     /// Bytes by path in the folder, with `/` on every system.
     pub files: BTreeMap<String, Vec<u8>>,
+    /// What should be a file by its name and cannot be read as one, by path, and why.
+    pub refused: BTreeMap<String, String>,
 }
 
 /// A folder could not be read.
@@ -54,13 +65,29 @@ impl Folder {
             let why = if root.exists() { "not a folder" } else { "there is no such folder" };
             return Err(Error::Unsuitable { path: root.to_owned(), why: why.to_owned() });
         }
-        let mut files = BTreeMap::new();
-        walk(root, "", DEPTH_MAX, &mut files)?;
-        if files.is_empty() {
-            let why = "there is no `.yaml` file in this folder".to_owned();
-            return Err(Error::Unsuitable { path: root.to_owned(), why });
+        let unsuitable = |why: String| Error::Unsuitable { path: root.to_owned(), why };
+        let mut walk = Walk { folder: Self::default(), bytes: 0, entries: 0 };
+        walk.enter(root, "", DEPTH_MAX).map_err(|refusal| match refusal {
+            Refusal::Unreadable(source) => Error::Unreadable { path: root.to_owned(), source },
+            Refusal::TooMuch(why) => unsuitable(why),
+        })?;
+        let folder = walk.folder;
+        if folder.files.is_empty() && folder.refused.is_empty() {
+            return Err(unsuitable("there is no `.yaml` file in this folder".to_owned()));
         }
-        Ok(Self { files })
+        Ok(folder)
+    }
+
+    /// What is wrong with the files before they are compiled: those that cannot be read, and templates. The texts are
+    /// added to the sources.
+    pub fn check(&self, sources: &mut Sources) -> Vec<Diagnostic> {
+        let refused = self.refused.iter().map(|(path, why)| {
+            let span = Span::new(sources.add(Source::new(path.clone(), b"")), 0, 0);
+            Diagnostic::new(Severity::Error, span, "unreadable-file", why.clone())
+        });
+        let mut diagnostics: Vec<Diagnostic> = refused.collect();
+        diagnostics.extend(template::check(&self.files, sources));
+        diagnostics
     }
 
     /// The files as the engine takes them.
@@ -77,7 +104,8 @@ impl Folder {
     /// A digest of all paths and bytes: another one means that something changed.
     pub fn digest(&self) -> [u8; 32] {
         let mut digest = Sha256::new();
-        for (path, bytes) in &self.files {
+        let refused = self.refused.iter().map(|(path, why)| (path, why.as_bytes()));
+        for (path, bytes) in self.files.iter().map(|(path, bytes)| (path, bytes.as_slice())).chain(refused) {
             digest.update((path.len() as u64).to_be_bytes());
             digest.update(path);
             digest.update((bytes.len() as u64).to_be_bytes());
@@ -87,34 +115,84 @@ impl Folder {
     }
 }
 
-fn walk(folder: &Path, prefix: &str, depth_left: usize, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), Error> {
-    let unreadable = |path: &Path| {
-        let path = path.to_owned();
-        move |source| Error::Unreadable { path, source }
-    };
-    for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
-        let path = entry.map_err(unreadable(folder))?.path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-        if name.starts_with('.') {
-            continue;
+/// A folder while it is read.
+struct Walk {
+    folder: Folder,
+    bytes: usize,
+    entries: usize,
+}
+
+/// Why reading stops.
+enum Refusal {
+    /// This folder does not open.
+    Unreadable(io::Error),
+    /// It is more than a set of definitions can be.
+    TooMuch(String),
+}
+
+impl Walk {
+    fn enter(&mut self, folder: &Path, prefix: &str, depth_left: usize) -> Result<(), Refusal> {
+        for entry in fs::read_dir(folder).map_err(Refusal::Unreadable)? {
+            self.entries += 1;
+            if self.entries > ENTRIES_MAX {
+                return Err(Refusal::TooMuch(format!("more than {ENTRIES_MAX} files and folders")));
+            }
+            let path = entry.map_err(Refusal::Unreadable)?.path();
+            let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+            if name.starts_with('.') {
+                continue;
+            }
+            let inner = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
+            if path.is_dir() {
+                let Some(depth_left) = depth_left.checked_sub(1) else { continue };
+                match self.enter(&path, &inner, depth_left) {
+                    Err(Refusal::Unreadable(error)) => _ = self.folder.refused.insert(inner, unreadable(&error)),
+                    other => other?,
+                }
+            } else if [".yaml", ".yml", ".hbs"].iter().any(|ending| name.ends_with(ending)) {
+                self.take(&path, inner)?;
+            }
         }
-        let inner = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
-        let metadata = fs::metadata(&path).map_err(unreadable(&path))?;
-        if metadata.is_dir() {
-            if let Some(depth_left) = depth_left.checked_sub(1) {
-                walk(&path, &inner, depth_left, files)?;
-            }
-        } else if [".yaml", ".yml", ".hbs"].iter().any(|ending| name.ends_with(ending)) {
-            if metadata.len() > FILE_BYTES_MAX {
-                let why = format!("larger than {FILE_BYTES_MAX} bytes");
-                return Err(Error::Unsuitable { path, why });
-            }
-            if files.len() == FILES_MAX {
-                let why = format!("more than {FILES_MAX} files");
-                return Err(Error::Unsuitable { path: folder.to_owned(), why });
-            }
-            files.insert(inner, fs::read(&path).map_err(unreadable(&path))?);
-        }
+        Ok(())
     }
-    Ok(())
+
+    fn take(&mut self, path: &Path, inner: String) -> Result<(), Refusal> {
+        if self.folder.files.len() + self.folder.refused.len() >= FILES_MAX {
+            return Err(Refusal::TooMuch(format!("more than {FILES_MAX} files")));
+        }
+        match read(path) {
+            Ok(bytes) => {
+                self.bytes += bytes.len();
+                if self.bytes > FOLDER_BYTES_MAX {
+                    return Err(Refusal::TooMuch(format!("more than {FOLDER_BYTES_MAX} bytes")));
+                }
+                self.folder.files.insert(inner, bytes);
+            }
+            Err(why) => _ = self.folder.refused.insert(inner, why),
+        }
+        Ok(())
+    }
+}
+
+/// Reads a file. What is none is not opened: opening a pipe waits for ever, and a device has no end.
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    let metadata = fs::metadata(path).map_err(|error| unreadable(&error))?;
+    if !metadata.is_file() {
+        return Err("this is neither a file nor a folder".to_owned());
+    }
+    let file = fs::File::open(path).map_err(|error| unreadable(&error))?;
+    let mut bytes = Vec::new();
+    // It may grow while it is read.
+    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(format!("a file has {FILE_BYTES_MAX} bytes at most"));
+    }
+    Ok(bytes)
+}
+
+fn unreadable(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "this link leads to nothing".to_owned(),
+        _ => format!("this cannot be read: {error}"),
+    }
 }

@@ -1,9 +1,9 @@
 //! The shell of Duban: storage, the runner that every command goes through, HTTP, and the command line.
 
 pub mod clock;
+pub mod template;
 pub mod folder;
 pub mod storage;
-pub mod template;
 pub mod runner;
 
 mod random;

@@ -11,7 +11,6 @@ use duban_engine::scenario::read_all;
 use crate::folder::{self, Folder};
 use crate::runner::{DeployError, Runner};
 use crate::storage::{self, processes};
-use crate::template;
 
 /// How often the folder is looked at. Notifications of the system miss network drives and containers' folders.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -115,9 +114,9 @@ fn check(folder: &Folder, color: bool) -> Result<usize, NotLive> {
     let library = Library::compile(&folder.to_list());
     let library = library.map_err(|unsound| unsound_of(&unsound.diagnostics, &unsound.sources, color))?;
     let mut sources = library.sources.clone();
-    let templates = template::check(&folder.files, &mut sources);
-    if !templates.is_empty() {
-        return Err(unsound_of(&templates, &sources, color));
+    let found = folder.check(&mut sources);
+    if !found.is_empty() {
+        return Err(unsound_of(&found, &sources, color));
     }
     let scenarios = read_all(&library).map_err(|found| unsound_of(&found, &library.sources, color))?;
     let failures: Vec<Diagnostic> = scenarios.iter().flat_map(|scenario| scenario.play(&library).failures).collect();

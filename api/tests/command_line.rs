@@ -119,6 +119,27 @@ fn a_template_that_a_server_would_refuse_is_shown_with_its_place() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_shown_and_not_opened() {
+    use std::os::unix::fs::symlink;
+
+    let scratch = Scratch::new();
+    scratch.write("appeal/appeal.yaml", "process: 一\nsteps: {}\n");
+    symlink("/dev/zero", scratch.0.join("endless.yaml")).expect("the folder is ours");
+    symlink("/there/is/nothing", scratch.0.join("appeal/dangling.yaml")).expect("the folder is ours");
+    symlink("..", scratch.0.join("appeal/one")).expect("the folder is ours");
+    let pipe = Command::new("mkfifo").arg(scratch.0.join("pipe.hbs")).status().expect("`mkfifo` is there");
+    assert!(pipe.success());
+    let folder = scratch.0.display().to_string();
+
+    let shown = duban(&["check", &folder]);
+    assert_eq!(shown.status.code(), Some(1));
+    for path in ["endless.yaml:1:1", "appeal/dangling.yaml:1:1", "pipe.hbs:1:1", "this link leads to nothing"] {
+        assert!(text(&shown.stdout).contains(path), "{path}: {}", text(&shown.stdout));
+    }
+}
+
 #[test]
 fn a_folder_that_is_not_there_is_another_status_than_one_that_is_wrong() {
     let missing = duban(&["check", "/there/is/no/such/folder"]);

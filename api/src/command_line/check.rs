@@ -10,7 +10,6 @@ use serde_json::json;
 
 use super::{Failure, Paint, Screen, counted};
 use crate::folder::Folder;
-use crate::template;
 
 /// Check a folder of definitions and show everything that is wrong in it.
 ///
@@ -49,7 +48,7 @@ pub(super) fn check(folder: &Folder) -> Checked {
         Ok((library, _)) => (Vec::new(), library.sources.clone()),
         Err(unsound) => (unsound.diagnostics.clone(), unsound.sources.clone()),
     };
-    diagnostics.extend(template::check(&folder.files, &mut sources));
+    diagnostics.extend(folder.check(&mut sources));
     match compiled {
         Ok((library, scenarios)) if diagnostics.is_empty() => Checked::Sound(Box::new(library), scenarios),
         Ok(_) | Err(_) => Checked::Unsound(diagnostics, sources),

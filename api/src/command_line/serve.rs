@@ -4,6 +4,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use tokio::net::TcpListener;
@@ -17,6 +18,9 @@ use crate::runner::Runner;
 
 /// The folder that is taken when none is named.
 const FOLDER: &str = "processes";
+
+/// How long the threads may take to end when everything was done and answered.
+const LEAVE_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// Run the server: HTTP, deadlines, messages, and definitions that go live as they change.
 ///
@@ -46,8 +50,11 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failur
         return Err(format!("--demo hands out tokens, so that it listens on this machine only, not on {listen}").into());
     }
     arguments.log.begin(screen.color_error);
-    runtime()?.block_on(serve(arguments, screen))?;
-    Ok(true)
+    let runtime = runtime()?;
+    let served = runtime.block_on(serve(arguments, screen));
+    // What still waits for a drive that does not answer is left behind.
+    runtime.shutdown_timeout(LEAVE_TIME_MAX);
+    served.map(|()| true)
 }
 
 async fn serve(arguments: &Arguments, screen: &Screen) -> Result<(), Failure> {
