@@ -42,7 +42,7 @@ pub use submission::{Answer, Refusal, Submission};
 pub use verify::Finding;
 pub use webhook::{Environment, Secrets, sign};
 
-use committer::{QUEUE_MAX, Waiting};
+use committer::{Lanes, Waiting};
 use history::Known;
 
 use crate::clock::Clock;
@@ -93,7 +93,7 @@ pub(crate) struct Shared {
     secrets: Arc<dyn Secrets>,
     definitions: Definitions,
     cache: moka::sync::Cache<CaseId, Arc<Known>>,
-    committers: Vec<mpsc::Sender<Waiting>>,
+    committers: Vec<Lanes>,
     outbound: mpsc::Sender<outbox::Entry>,
     inbound: tokio::sync::Mutex<mpsc::Receiver<outbox::Entry>>,
     /// Whether commands are still taken.
@@ -138,7 +138,7 @@ impl Runner {
         let definitions = Definitions::default();
         definitions.refresh(&database).await?;
         let count = if matches!(database, Database::Sqlite(_)) { 1 } else { settings.committers.max(1) };
-        let (committers, queues): (Vec<_>, Vec<_>) = (0..count).map(|_| mpsc::channel(QUEUE_MAX)).unzip();
+        let (committers, queues): (Vec<_>, Vec<_>) = (0..count).map(|_| committer::queues()).unzip();
         let (outbound, inbound) = mpsc::channel(dispatcher::QUEUE_MAX);
         let Surroundings { clock, outside, secrets } = surroundings;
         let shared = Arc::new(Shared {
@@ -292,7 +292,7 @@ impl Shared {
         let (answer, answered) = oneshot::channel();
         let count = u128::try_from(self.committers.len()).expect("there are few committers");
         let number = usize::try_from(submission.case.0 % count).expect("it is less than their number");
-        let queue = self.committers.get(number).ok_or(Refusal::Stopped)?;
+        let queue = self.committers.get(number).ok_or(Refusal::Stopped)?.of(&submission);
         queue.send(Waiting { submission, answer }).await.map_err(|_| Refusal::Stopped)?;
         answered.await.unwrap_or(Err(Refusal::Stopped))
     }

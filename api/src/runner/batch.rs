@@ -6,9 +6,10 @@ use std::sync::Arc;
 use duban_engine::case::Case;
 use duban_engine::command::{Ask, Command};
 use duban_engine::decide::{World, decide};
-use duban_engine::event::Event;
-use duban_engine::ids::{CaseId, Name};
+use duban_engine::event::{EVENT_VERSION, Event, Transition};
+use duban_engine::ids::{CaseId, Name, VisitId};
 use duban_engine::moment::{self, Workload};
+use duban_engine::rejection::Rejection;
 use jiff::Timestamp;
 
 use super::Shared;
@@ -206,6 +207,10 @@ impl Batch<'_> {
         let answer = match &submission.command.ask {
             Ask::Open { .. } => self.open(decided, submission),
             _ => self.act(decided, submission),
+        };
+        let answer = match answer {
+            Err(Refusal::Rejected(rejection)) if submission.tells => self.tell(decided, submission, &rejection),
+            other => other,
         }?;
         if let Some(key) = key {
             let (number, fingerprint) = (answer.number.clone(), submission.fingerprint.clone());
@@ -248,16 +253,14 @@ impl Batch<'_> {
             return self.move_on(decided, changed, &submission.command);
         }
         let Some(Found { known, is_fresh }) = self.found.get(&case) else { return Err(Refusal::NoSuchCase(case)) };
-        let Case { process, version, sequence, .. } = &*known.case;
+        let sequence = &known.case.sequence;
         if let Some(refusal) = moved(*sequence) {
             if !is_fresh {
                 decided.doubtful.insert(case);
             }
             return Err(refusal);
         }
-        let definition = self.definitions.get(&(process.clone(), version.clone()));
-        let definition = definition.expect("the version of every case that was found was read with it").clone();
-        let changed = Changed { definition, before: Some(Arc::clone(known)), now: Arc::clone(known) };
+        let changed = self.changed(case).ok_or(Refusal::NoSuchCase(case))?;
         let answer = self.move_on(decided, changed, &submission.command);
         let has_moved = answer.as_ref().is_ok_and(|answer| answer.sequence != *sequence);
         if !has_moved && !is_fresh {
@@ -267,30 +270,64 @@ impl Batch<'_> {
     }
 
     /// Has a command decided, and takes in what it leads to.
-    fn move_on(&self, decided: &mut Decided, mut changed: Changed, command: &Command) -> Result<Answer, Refusal> {
+    fn move_on(&self, decided: &mut Decided, changed: Changed, command: &Command) -> Result<Answer, Refusal> {
         let active = self.shared.definitions.active();
         let library = active.as_ref().unwrap_or(&changed.definition.library);
         let before = &changed.now.case;
+        // A case's time does not go back, also when the clock was put back or another node's goes slow.
+        let now = self.now.max(changed.now.updated_at);
         let world = World { workload: decided.workload.as_ref(), ..world(library) };
-        let decision = decide(&changed.definition.process, &world, before, command, self.now)?;
+        let decision = decide(&changed.definition.process, &world, before, command, now)?;
         let case = before.id;
         if decision.events.is_empty() {
             let answer = Answer { case, sequence: before.sequence, number: before.number.clone() };
             return Ok(answer);
         }
-        let mut transition = decision.transition(self.now);
-        decided.outgoing.add(&changed.definition, before, &decision.case, &transition);
+        let transition = decision.transition(now);
+        Ok(Self::record(decided, changed, decision.case, transition))
+    }
+
+    /// Lets a case have an incident because a command was refused.
+    fn tell(&self, decided: &mut Decided, submission: &Submission, rejection: &Rejection) -> Result<Answer, Refusal> {
+        let case = submission.case;
+        let changed = decided.changed.get(&case).cloned().or_else(|| self.changed(case));
+        let changed = changed.ok_or(Refusal::NoSuchCase(case))?;
+        let text = format!("what is due cannot happen: {rejection}");
+        let transition = Transition {
+            sequence: changed.now.case.sequence + 1,
+            at: self.now.max(changed.now.updated_at),
+            by: submission.command.by.clone(),
+            version: EVENT_VERSION,
+            events: vec![Event::IncidentRaised { visit: VisitId::CASE, text }],
+        };
+        let mut after = Case::clone(&changed.now.case);
+        after.apply_all(&transition);
+        Ok(Self::record(decided, changed, after, transition))
+    }
+
+    /// A case that was found, before anything is done to it.
+    fn changed(&self, case: CaseId) -> Option<Changed> {
+        let known = &self.found.get(&case)?.known;
+        let definition = self.definitions.get(&(known.case.process.clone(), known.case.version.clone()));
+        let definition = definition.expect("the version of every case that was found was read with it").clone();
+        Some(Changed { definition, before: Some(Arc::clone(known)), now: Arc::clone(known) })
+    }
+
+    /// Takes in what a command leads to.
+    fn record(decided: &mut Decided, mut changed: Changed, after: Case, mut transition: Transition) -> Answer {
+        let (before, case) = (&changed.now.case, after.id);
+        decided.outgoing.add(&changed.definition, before, &after, &transition);
         // A text that could not be made is told of where it was to be made.
         let troubles = decided.outgoing.troubles.drain(..);
         transition.events.extend(troubles.map(|(visit, text)| Event::IncidentRaised { visit, text }));
         let stored = store(case, &transition, &changed.now.hash);
         decided.incidents.extend(projection::incidents(case, &transition));
         decided.transitions.push(stored.cells());
-        decided.shift_work(before, &decision.case);
-        let answer = Answer { case, sequence: stored.sequence, number: decision.case.number.clone() };
-        changed.now = Arc::new(Known { case: Arc::new(decision.case), hash: stored.hash, updated_at: self.now });
+        decided.shift_work(before, &after);
+        let answer = Answer { case, sequence: stored.sequence, number: after.number.clone() };
+        changed.now = Arc::new(Known { case: Arc::new(after), hash: stored.hash, updated_at: transition.at });
         decided.changed.insert(case, changed);
-        Ok(answer)
+        answer
     }
 }
 

@@ -1,8 +1,11 @@
 //! The committers: each takes what waits in its queue, writes it as one batch, and answers when the disk has it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use duban_engine::event::Actor;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep_until};
 
 use super::Shared;
 use super::batch::{self, Finished};
@@ -15,6 +18,15 @@ pub const QUEUE_MAX: usize = 4_096;
 /// How often a batch is decided anew because another node was first, before its commands go one by one.
 const CONFLICTS_MAX: usize = 8;
 
+/// How long a batch of the clock may keep people waiting before the next one is made smaller.
+const CLOCK_TIME: Duration = Duration::from_millis(50);
+
+/// How long the clock rests at most after a batch that took long.
+const REST_MAX: Duration = Duration::from_secs(1);
+
+/// How many batches of people may follow each other while the clock waits.
+const IN_ROW_MAX: usize = 4;
+
 /// A command with whoever waits for its answer.
 #[derive(Debug)]
 pub struct Waiting {
@@ -24,26 +36,121 @@ pub struct Waiting {
     pub answer: oneshot::Sender<Result<Answer, Refusal>>,
 }
 
-/// Serves a queue until the runner stops and the queue is empty.
-pub async fn run(shared: Arc<Shared>, mut queue: mpsc::Receiver<Waiting>) {
-    let mut waiting = Vec::with_capacity(shared.settings.batch_max);
-    let mut stopping = shared.stopping.subscribe();
-    loop {
-        tokio::select! {
-            biased;
-            _ = stopping.wait_for(|stopping| *stopping), if !queue.is_closed() => queue.close(),
-            count = queue.recv_many(&mut waiting, shared.settings.batch_max) => {
-                if count == 0 {
-                    return;
+/// The ways to a committer: what the clock asks for waits apart, so that people go first.
+#[derive(Debug)]
+pub struct Lanes {
+    people: mpsc::Sender<Waiting>,
+    clock: mpsc::Sender<Waiting>,
+}
+
+impl Lanes {
+    /// The way of a command.
+    pub fn of(&self, submission: &Submission) -> &mpsc::Sender<Waiting> {
+        if submission.command.by == Actor::Clock { &self.clock } else { &self.people }
+    }
+}
+
+/// What waits for a committer.
+#[derive(Debug)]
+pub struct Queues {
+    people: mpsc::Receiver<Waiting>,
+    clock: mpsc::Receiver<Waiting>,
+}
+
+/// Queues, and the ways to them.
+pub fn queues() -> (Lanes, Queues) {
+    let ((people, of_people), (clock, of_clock)) = (mpsc::channel(QUEUE_MAX), mpsc::channel(QUEUE_MAX));
+    (Lanes { people, clock }, Queues { people: of_people, clock: of_clock })
+}
+
+impl Queues {
+    /// Takes what is next; `false` when the runner stops and all was taken. People go first, but the clock has its turn
+    /// among them, and alone it rests after a batch that took long.
+    async fn take(
+        &mut self,
+        waiting: &mut Vec<Waiting>,
+        pace: &mut Pace,
+        stopping: &mut watch::Receiver<bool>,
+        batch_max: usize,
+    ) -> bool {
+        if pace.people_in_row >= IN_ROW_MAX {
+            fill(waiting, &mut self.clock, pace.batch_max);
+        }
+        while waiting.is_empty() {
+            let (is_open, rest) = (!self.people.is_closed(), pace.free_at);
+            let is_resting = is_open && rest > Instant::now();
+            tokio::select! {
+                biased;
+                _ = stopping.wait_for(|stopping| *stopping), if is_open => {
+                    self.people.close();
+                    self.clock.close();
                 }
+                Some(first) = self.people.recv() => {
+                    waiting.push(first);
+                    fill(waiting, &mut self.people, batch_max);
+                    pace.people_in_row += 1;
+                }
+                Some(first) = self.clock.recv(), if !is_resting => {
+                    waiting.push(first);
+                    fill(waiting, &mut self.clock, pace.batch_max);
+                }
+                () = sleep_until(rest), if is_resting => {}
+                else => return false,
             }
         }
+        true
+    }
+}
+
+/// Takes what is there, up to a whole batch.
+fn fill(waiting: &mut Vec<Waiting>, queue: &mut mpsc::Receiver<Waiting>, batch_max: usize) {
+    while waiting.len() < batch_max
+        && let Ok(next) = queue.try_recv()
+    {
+        waiting.push(next);
+    }
+}
+
+/// How much the clock takes at once.
+struct Pace {
+    batch_max: usize,
+    /// Until when only people are served.
+    free_at: Instant,
+    /// How many batches of people there were since the last of the clock.
+    people_in_row: usize,
+}
+
+impl Pace {
+    /// Takes note of how long a batch of the clock took: when long, the next is smaller and comes after a rest.
+    fn took(&mut self, time: Duration, batch_max: usize) {
+        self.people_in_row = 0;
+        if time > CLOCK_TIME {
+            self.batch_max = (self.batch_max / 2).max(1);
+            self.free_at = Instant::now() + time.min(REST_MAX);
+        } else {
+            self.batch_max = (self.batch_max * 2).min(batch_max);
+        }
+    }
+}
+
+/// Serves the queues until the runner stops and they are empty.
+pub async fn run(shared: Arc<Shared>, mut queues: Queues) {
+    let batch_max = shared.settings.batch_max;
+    let mut waiting = Vec::with_capacity(batch_max);
+    let mut stopping = shared.stopping.subscribe();
+    let mut pace = Pace { batch_max, free_at: Instant::now(), people_in_row: 0 };
+    while queues.take(&mut waiting, &mut pace, &mut stopping, batch_max).await {
+        let begun = Instant::now();
+        let is_clock = waiting.first().is_some_and(|first| first.submission.command.by == Actor::Clock);
         let (submissions, answers): (Vec<_>, Vec<_>) =
             waiting.drain(..).map(|waiting| (waiting.submission, waiting.answer)).unzip();
         let outcomes = commit(&shared, &submissions).await;
         for (answer, outcome) in answers.into_iter().zip(outcomes) {
             // Whoever asked may have gone; the command is done all the same.
             let _ = answer.send(outcome);
+        }
+        if is_clock {
+            pace.took(begun.elapsed(), batch_max);
         }
     }
 }
@@ -86,5 +193,64 @@ async fn attempt(shared: &Shared, submissions: &[Submission]) -> Result<Vec<Resu
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use duban_engine::command::Ask;
+    use duban_engine::ids::CaseId;
+
+    use super::*;
+
+    fn send(lanes: &Lanes, by: Actor) {
+        let submission = Submission::new(CaseId(1), by, Ask::Wake);
+        let lane = lanes.of(&submission).clone();
+        lane.try_send(Waiting { submission, answer: oneshot::channel().0 }).expect("the queue has room");
+    }
+
+    /// Of whom a batch is, and how large.
+    async fn take(queues: &mut Queues, pace: &mut Pace) -> (bool, usize) {
+        let (_running, mut stopping) = watch::channel(false);
+        let mut waiting = Vec::new();
+        assert!(queues.take(&mut waiting, pace, &mut stopping, 2).await);
+        (waiting[0].submission.command.by == Actor::Clock, waiting.len())
+    }
+
+    #[tokio::test]
+    async fn people_go_first_and_the_clock_has_its_turn_among_them() {
+        let (lanes, mut queues) = queues();
+        let mut pace = Pace { batch_max: 2, free_at: Instant::now(), people_in_row: 0 };
+        for _ in 0..12 {
+            send(&lanes, Actor::Clock);
+            send(&lanes, Actor::person("wang"));
+        }
+
+        let mut taken = Vec::new();
+        for _ in 0..8 {
+            let batch = take(&mut queues, &mut pace).await;
+            if batch.0 {
+                pace.took(Duration::ZERO, 2);
+            }
+            taken.push(batch);
+        }
+
+        let (people, clock) = ((false, 2), (true, 2));
+        assert_eq!(taken, [people, people, people, people, clock, people, people, clock]);
+    }
+
+    #[tokio::test]
+    async fn after_a_long_batch_the_clock_takes_less_and_rests() {
+        let (lanes, mut queues) = queues();
+        let mut pace = Pace { batch_max: 2, free_at: Instant::now(), people_in_row: 0 };
+        send(&lanes, Actor::Clock);
+        send(&lanes, Actor::Clock);
+        pace.took(CLOCK_TIME * 2, 2);
+        let begun = Instant::now();
+
+        let batch = take(&mut queues, &mut pace).await;
+
+        assert_eq!(batch, (true, 1));
+        assert!(begun.elapsed() >= CLOCK_TIME * 2);
     }
 }

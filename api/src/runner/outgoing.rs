@@ -102,11 +102,12 @@ impl Outgoing {
 
     /// A text from its template; what cannot be made has the case's title, and is noted.
     fn text(&mut self, scene: &Scene<'_>, template: &Name, visit: VisitId, left: &mut usize) -> Rendered {
-        let made = render(scene, template, visit).and_then(|text| {
+        let too_much = || format!("the texts of one transition are longer than {TEXTS_BYTES_MAX} bytes");
+        let made = if *left == 0 { Err(too_much()) } else { render(scene, template, visit) };
+        let made = made.and_then(|text| {
             let rest = left.checked_sub(text.title.len() + text.body.len());
-            *left =
-                rest.ok_or_else(|| format!("the texts of one transition are longer than {TEXTS_BYTES_MAX} bytes"))?;
-            Ok(text)
+            *left = rest.unwrap_or(0);
+            rest.map(|_| text).ok_or_else(too_much)
         });
         made.unwrap_or_else(|why| {
             if !self.troubles.iter().any(|(_, known)| *known == why) {

@@ -1,4 +1,4 @@
-//! Starts by the clock: each instant of a schedule opens one case.
+//! Starts by the clock: each instant of a schedule opens one case, and all that were missed together one.
 
 use duban_engine::command::StartedBy;
 use duban_engine::event::{Actor, Fields};
@@ -29,7 +29,8 @@ pub fn next(library: &Library, process: &Process, position: u16, after: Timestam
     schedule.next_on(after, process.calendar_in(&library.catalog.calendars)).map(|instant| instant.at)
 }
 
-/// The command that a schedule's instant gives.
+/// The command that a schedule's instant gives. Its key is the instant that is kept, so that however late it is looked at,
+/// and by how many nodes, it is one case.
 pub fn start(schedule: &Schedule) -> Submission {
     let Schedule { process, position, next_at } = schedule;
     let key = format!("schedule/{process}/{position}/{}", micros(*next_at));

@@ -24,6 +24,8 @@ pub struct Submission {
     pub fingerprint: Option<String>,
     /// The last transition that the asker knows of; a case that has moved on since refuses.
     pub seen: Option<u32>,
+    /// Whether the case has an incident when the process refuses the command.
+    pub(super) tells: bool,
     /// The entry of the outbox that is done with this command, whatever becomes of it.
     pub(super) settles: Option<String>,
 }
@@ -38,6 +40,7 @@ impl Submission {
             key: None,
             fingerprint: None,
             seen: None,
+            tells: false,
             settles: None,
         }
     }
@@ -52,6 +55,7 @@ impl Submission {
             key: None,
             fingerprint: None,
             seen: None,
+            tells: false,
             settles: None,
         }
     }
@@ -65,6 +69,12 @@ impl Submission {
     /// The same with what tells it from another command under the same key.
     pub fn with_fingerprint(mut self, fingerprint: Option<String>) -> Self {
         self.fingerprint = fingerprint;
+        self
+    }
+
+    /// The same, and when the process refuses it the case has an incident.
+    pub(super) fn telling(mut self) -> Self {
+        self.tells = true;
         self
     }
 

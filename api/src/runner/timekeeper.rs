@@ -6,16 +6,27 @@ use std::time::Duration;
 
 use duban_engine::command::Ask;
 use duban_engine::event::Actor;
+use duban_engine::ids::CaseId;
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinSet;
 
 use super::submission::{Refusal, Submission};
 use super::{Shared, abandoned, dispatcher, outgoing, recalculation, schedules as starts};
 use crate::clock::Clock;
-use crate::storage::{Database, Presence, Result, cases, micros, outbox, recalculations, schedules};
+use crate::storage::{Database, Error, Presence, Result};
+use crate::storage::{cases, incidents, micros, outbox, recalculations, schedules};
 
 /// How many cases are woken together.
 const WAKES_MAX: i64 = 256;
+
+/// How often cases are woken before the outbox and the schedules have their turn.
+const ROUNDS_MAX: usize = 16;
+
+/// How long a case is left alone that cannot be woken: from this …
+const REST_MIN: SignedDuration = SignedDuration::from_secs(10);
+
+/// … to this.
+const REST_MAX: SignedDuration = SignedDuration::from_mins(60);
 
 /// How long whoever wakes a case has it to themself. Waking takes milliseconds, and waking twice does nothing.
 const LEASE: SignedDuration = SignedDuration::from_secs(10);
@@ -83,13 +94,13 @@ async fn serve(shared: &Arc<Shared>) -> Result<Option<Timestamp>> {
     Ok(next.into_iter().flatten().min())
 }
 
-/// Wakes every case whose time has come; answers how many.
+/// Wakes cases whose time has come, so many that everything else has its turn; answers how many.
 pub async fn wake_due(shared: &Arc<Shared>) -> Result<usize> {
     let mut woken = 0;
-    loop {
+    for _ in 0..ROUNDS_MAX {
         let now = shared.clock.now();
         if cases::next_wake(&shared.database, now).await?.is_none_or(|at| at > now) {
-            return Ok(woken);
+            break;
         }
         let mut transaction = shared.database.begin().await?;
         let claimed = cases::claim(&mut transaction, now, now + LEASE, WAKES_MAX).await?;
@@ -98,44 +109,83 @@ pub async fn wake_due(shared: &Arc<Shared>) -> Result<usize> {
         let mut running = JoinSet::new();
         for (case, _) in claimed {
             let shared = Arc::clone(shared);
-            running.spawn(async move { shared.submit(Submission::new(case, Actor::Clock, Ask::Wake)).await });
+            let wake = Submission::new(case, Actor::Clock, Ask::Wake);
+            running.spawn(async move { (case, shared.submit(wake).await) });
         }
-        for outcome in running.join_all().await {
-            if let Err(refusal @ (Refusal::Rejected(_) | Refusal::Storage(_))) = outcome {
-                tracing::warn!(%refusal, "a case could not be woken; it is tried again");
+        for (case, outcome) in running.join_all().await {
+            if let Err(refusal) = outcome {
+                leave(shared, case, refusal).await?;
             }
         }
     }
+    Ok(woken)
 }
 
-/// Fires every schedule whose time has come, each instant once; answers how many instants.
-pub async fn fire_due(shared: &Arc<Shared>) -> Result<usize> {
-    let mut fired = 0;
-    loop {
-        let now = shared.clock.now();
-        let due = schedules::due(&shared.database, now, STARTS_MAX).await?;
-        if due.is_empty() {
-            return Ok(fired);
-        }
-        for schedule in due {
-            match shared.submit(starts::start(&schedule)).await {
-                Err(Refusal::Storage(error)) => {
-                    tracing::warn!(%error, "a scheduled start waits for the database");
-                    return Ok(fired);
+/// Leaves a case alone for a while that could not be woken. What the process itself refuses is told once in the case.
+async fn leave(shared: &Shared, case: CaseId, refusal: Refusal) -> Result<()> {
+    let now = shared.clock.now();
+    let rest = match refusal {
+        Refusal::Rejected(rejection) => {
+            let Some(known) = shared.known(case).await? else { return Ok(()) };
+            match incidents::raised_at(&shared.database, case, known.case.sequence).await? {
+                // As long again as it has stood still.
+                Some(at) => now.duration_since(at).clamp(REST_MIN, REST_MAX),
+                None => {
+                    tracing::error!(%case, %rejection, "a case cannot be woken; it has an incident and is tried again");
+                    let told = shared.submit(Submission::new(case, Actor::Clock, Ask::Wake).telling()).await;
+                    if let Err(refusal) = told {
+                        tracing::error!(%case, %refusal, "the incident could not be raised");
+                    }
+                    REST_MIN
                 }
-                Err(refusal) => tracing::warn!(%refusal, process = %schedule.process, "a scheduled start was refused"),
-                Ok(_) => {}
             }
-            fired += 1;
-            advance(shared, &schedule).await?;
         }
-    }
+        Refusal::Storage(error) => {
+            tracing::error!(%case, error = &*error as &dyn std::error::Error, "a case could not be woken; it is tried again");
+            // What may pass is tried again when the lease ends.
+            if matches!(*error, Error::Unreachable(_) | Error::Conflict(_)) {
+                return Ok(());
+            }
+            REST_MAX
+        }
+        other => {
+            tracing::debug!(%case, refusal = %other, "there is nothing to wake");
+            return Ok(());
+        }
+    };
+    let mut transaction = shared.database.begin().await?;
+    cases::hold(&mut transaction, case, now + rest).await?;
+    transaction.commit().await
 }
 
-async fn advance(shared: &Shared, schedule: &schedules::Schedule) -> Result<()> {
-    let next = shared.definitions.process(&schedule.process).and_then(|definition| {
-        starts::next(&definition.library, &definition.process, schedule.position, schedule.next_at)
-    });
+/// Fires every schedule whose time has come; what was missed while no node ran is made up for by one start. Answers how
+/// many starts there were.
+pub async fn fire_due(shared: &Arc<Shared>) -> Result<usize> {
+    let now = shared.clock.now();
+    let mut fired = 0;
+    for schedule in schedules::due(&shared.database, now, STARTS_MAX).await? {
+        match shared.submit(starts::start(&schedule)).await {
+            Err(Refusal::Storage(error)) => {
+                tracing::warn!(%error, process = %schedule.process, "a scheduled start waits for the database");
+                tokio::time::sleep(PAUSE).await;
+                return Ok(fired);
+            }
+            Err(Refusal::Stopped) => return Ok(fired),
+            Err(refusal) => tracing::warn!(%refusal, process = %schedule.process, "a scheduled start was refused"),
+            Ok(_) => {}
+        }
+        fired += 1;
+        advance(shared, &schedule, now).await?;
+    }
+    Ok(fired)
+}
+
+async fn advance(shared: &Shared, schedule: &schedules::Schedule, now: Timestamp) -> Result<()> {
+    let after = schedule.next_at.max(now);
+    let next = shared
+        .definitions
+        .process(&schedule.process)
+        .and_then(|definition| starts::next(&definition.library, &definition.process, schedule.position, after));
     let mut transaction = shared.database.begin().await?;
     schedules::advance(&mut transaction, schedule, next).await?;
     transaction.commit().await

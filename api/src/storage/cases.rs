@@ -42,7 +42,9 @@ const CLAIM: &str = "UPDATE cases SET claimed_until = $2 WHERE case_id IN (
     ORDER BY wake_at LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING case_id, wake_at";
 const FREE: &str = "UPDATE cases SET claimed_until = 0 WHERE wake_at <= $1 AND claimed_until > $1";
 
-pub(super) const STATEMENTS: &[&str] = &[FIND, BY_NUMBER, SEQUENCES, OPEN_AFTER, NEXT_WAKE, CLAIM, FREE];
+const HOLD: &str = "UPDATE cases SET claimed_until = $2 WHERE case_id = $1";
+
+pub(super) const STATEMENTS: &[&str] = &[FIND, BY_NUMBER, SEQUENCES, OPEN_AFTER, NEXT_WAKE, CLAIM, FREE, HOLD];
 
 /// One line of the list.
 #[derive(Clone, Debug, PartialEq)]
@@ -174,4 +176,9 @@ pub async fn claim(
 pub async fn free(transaction: &mut Transaction, now: Timestamp) -> Result<()> {
     transaction.execute(FREE, &[now.into()]).await?;
     Ok(())
+}
+
+/// Keeps a case from being woken until then.
+pub async fn hold(transaction: &mut Transaction, case: CaseId, until: Timestamp) -> Result<()> {
+    transaction.execute(HOLD, &[case.into(), until.into()]).await.map(drop)
 }

@@ -23,7 +23,9 @@ pub const TABLE: Table = Table {
 const LATEST: &str = "SELECT case_id, sequence, position, visit, text, at FROM incidents
     ORDER BY at DESC, case_id, sequence, position LIMIT $1";
 
-pub(super) const STATEMENTS: &[&str] = &[LATEST];
+const RAISED_AT: &str = "SELECT MAX(at) FROM incidents WHERE case_id = $1 AND sequence = $2";
+
+pub(super) const STATEMENTS: &[&str] = &[LATEST, RAISED_AT];
 
 /// One incident.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,4 +74,10 @@ impl Incident {
 pub async fn latest(database: &Database, limit: i64) -> Result<Vec<Incident>> {
     let rows = database.fetch(LATEST, &[limit.into()]).await?;
     rows.iter().map(Incident::read).collect()
+}
+
+/// When a transition raised an incident, if it did.
+pub async fn raised_at(database: &Database, case: CaseId, sequence: u32) -> Result<Option<Timestamp>> {
+    let rows = database.fetch(RAISED_AT, &[case.into(), sequence.into()]).await?;
+    rows.first().map_or(Ok(None), |row| row.maybe_at(0))
 }

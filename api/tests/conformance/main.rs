@@ -1,6 +1,7 @@
 //! One suite that every database must pass: what the shell promises, on SQLite and on PostgreSQL.
 
 mod calendar;
+mod clock;
 mod cluster;
 mod effects;
 mod incidents;

@@ -1,5 +1,7 @@
 //! What happens by itself when its time has come.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::clauses::listen::listener_of;
@@ -16,6 +18,10 @@ use crate::steps::job::JobStep;
 /// whose rung leads to a step with such a deadline would ring for ever.
 const ALARMS_MAX: usize = 10_000;
 
+/// How many alarms that were due already one wake rings; the case is woken again at once for the rest, and other cases
+/// and people have their turn between. Each costs a look at every visit.
+const SLICE_MAX: usize = 64;
+
 /// Something that is due.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Alarm {
@@ -30,13 +36,16 @@ enum What {
     Timer(u16),
 }
 
-/// Lets everything that is due by now happen, the earliest first.
+/// Lets what is due by now happen, the earliest first: all of it, or of much a part and all that follows from it.
 ///
 /// # Errors
 /// `Endless`.
 pub fn wake(process: &Process, moment: &mut Moment<'_>) -> Result<(), Rejection> {
-    for _ in 0..ALARMS_MAX {
-        let Some(alarm) = next_alarm(moment).filter(|alarm| alarm.at <= moment.now) else { return Ok(()) };
+    let mut waiting: BTreeSet<Alarm> = due(moment).collect();
+    for served in 0..ALARMS_MAX {
+        let left = due(moment).filter(|alarm| served < SLICE_MAX || !waiting.contains(alarm)).min();
+        let Some(alarm) = left else { return Ok(()) };
+        waiting.remove(&alarm);
         ring(process, moment, alarm);
         process.run(moment)?;
         if !moment.case.is_open() {
@@ -46,7 +55,7 @@ pub fn wake(process: &Process, moment: &mut Moment<'_>) -> Result<(), Rejection>
     Err(Rejection::Endless { steps_max: ALARMS_MAX })
 }
 
-fn next_alarm(moment: &Moment<'_>) -> Option<Alarm> {
+fn due<'a>(moment: &'a Moment<'_>) -> impl Iterator<Item = Alarm> + 'a {
     let rungs = moment.case.visits.values().filter_map(|visit| {
         let (at, rung) = visit.deadline.as_ref()?.next_rung()?;
         Some(Alarm { at, visit: visit.id, what: What::Rung(rung) })
@@ -56,7 +65,7 @@ fn next_alarm(moment: &Moment<'_>) -> Option<Alarm> {
     });
     let own = moment.case.timers.iter();
     let own = own.map(|(timer, at)| Alarm { at: *at, visit: VisitId::CASE, what: What::Timer(*timer) });
-    rungs.chain(timers).chain(own).min()
+    rungs.chain(timers).chain(own).filter(|alarm| alarm.at <= moment.now)
 }
 
 fn ring(process: &Process, moment: &mut Moment<'_>, alarm: Alarm) {
