@@ -15,15 +15,20 @@ mod notices;
 mod organization;
 mod problem;
 mod processes;
+mod seats;
 mod shown;
 mod subject;
 mod tasks;
 
+use std::num::NonZero;
 use std::sync::Arc;
 
 use axum::routing::{get, post};
 use axum::{Router, middleware};
+use duban_engine::ids::Name;
 use duban_engine::library::Library;
+use moka::sync::Cache;
+use tokio::sync::Semaphore;
 
 pub use connection::serve;
 pub use problem::Problem;
@@ -31,16 +36,40 @@ pub use problem::Problem;
 use crate::access::Access;
 use crate::runner::Runner;
 
+/// How many pictures are kept: those of all processes of a city.
+const DIAGRAMS_MAX: u64 = 64;
+
 /// What the handlers work with.
 pub struct Server {
     runner: Arc<Runner>,
     access: Access,
+    /// Who may compute at the same time what can take long.
+    computing: Arc<Semaphore>,
+    /// Pictures of processes, each with the library whose words are in it.
+    diagrams: Cache<Name, (Arc<Library>, Arc<str>)>,
 }
 
 impl Server {
     /// A face for a runner, with its door.
     pub fn new(runner: Arc<Runner>, access: Access) -> Self {
-        Self { runner, access }
+        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let (computing, diagrams) = (Arc::new(Semaphore::new(threads)), Cache::new(DIAGRAMS_MAX));
+        Self { runner, access, computing, diagrams }
+    }
+
+    /// Has something computed away from the threads that serve everybody, as much at once as there are processors.
+    async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+        let turn = Arc::clone(&self.computing).acquire_owned().await;
+        let turn = turn.expect("it is never closed");
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(turn);
+            done
+        });
+        done.await.map_err(|error| {
+            tracing::error!(%error, "a computation broke off");
+            Problem::internal()
+        })
     }
 
     /// What is deployed.

@@ -7,6 +7,8 @@ mod cluster;
 
 #[path = "http/client.rs"]
 mod client;
+#[path = "http/connections.rs"]
+mod connections;
 #[path = "http/definitions.rs"]
 mod definitions;
 #[path = "http/fuzz.rs"]

@@ -9,16 +9,16 @@ use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, Sleep, sleep};
 
-/// How many connections are open at the same time; more wait in the system's queue.
-const CONNECTIONS_MAX: usize = 1024;
+use super::seats::Seats;
 
 /// How long sending the head of a request may take, and how long a connection may be idle.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(15);
@@ -30,47 +30,67 @@ const STALL_TIME_MAX: Duration = Duration::from_secs(20);
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 
 /// How long requests under way may still take when the server stops.
-const STOP_TIME_MAX: Duration = Duration::from_secs(20);
+const STOP_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// How long those that are broken off then may take to notice.
+const LEAVE_TIME_MAX: Duration = Duration::from_secs(1);
 
 /// How long to wait when the system has no more connections to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Answers connections until `stop`, then finishes what is under way.
 pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
-    let seats = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let seats = Arc::<Seats>::default();
     let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
     let mut stop = std::pin::pin!(stop);
     loop {
-        let seat = Arc::clone(&seats).acquire_owned();
-        let accepted = async {
-            let seat = seat.await.expect("the seats are never closed");
-            (seat, listener.accept().await)
+        let accepting = async {
+            seats.wait_for_room().await;
+            listener.accept().await
         };
-        let (seat, accepted) = tokio::select! {
-            found = accepted => found,
+        let accepted = tokio::select! {
+            accepted = accepting => accepted,
+            Some(_) = connections.join_next() => continue,
             () = &mut stop => break,
         };
-        let Ok((stream, _)) = accepted else {
+        let Ok((stream, from)) = accepted else {
             sleep(ACCEPT_PAUSE).await;
             continue;
         };
+        // Without a seat there is no answer: it would take as much as a question.
+        let Some(taken) = seats.take(from.ip()) else { continue };
         // An answer is written whole, so that waiting to fill a packet only delays it. Without it, it is slower.
         let _ = stream.set_nodelay(true);
         let mut builder = http1::Builder::new();
         builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME_MAX).max_buf_size(HEAD_BYTES_MAX);
-        let service = TowerToHyperService::new(router.clone());
+        let (service, seat) = (TowerToHyperService::new(router.clone()), Arc::clone(taken.seat()));
+        let service = service_fn(move |request| {
+            seat.begin();
+            let (answering, seat) = (service.call(request), Arc::clone(&seat));
+            async move {
+                let answer = answering.await;
+                seat.end();
+                answer
+            }
+        });
         let connection = graceful.watch(builder.serve_connection(TokioIo::new(Patient::new(stream)), service));
-        tokio::spawn(async move {
-            // A client that breaks off or sends what is not HTTP has been answered, or cannot be.
-            let _ = connection.await;
-            drop(seat);
+        connections.spawn(async move {
+            tokio::select! {
+                // A client that breaks off or sends what is not HTTP has been answered, or cannot be.
+                _ = connection => {}
+                () = taken.seat().told_to_leave() => {}
+            }
         });
     }
     drop(listener);
     tokio::select! {
-        () = graceful.shutdown() => {}
+        () = graceful.shutdown() => return,
         () = sleep(STOP_TIME_MAX) => tracing::warn!("some requests were still under way"),
     }
+    seats.clear();
+    // What they held is free when all have ended; what computes meanwhile is left.
+    let _ = tokio::time::timeout(LEAVE_TIME_MAX, async { while connections.join_next().await.is_some() {} }).await;
 }
 
 /// A connection that fails when its client takes nothing for too long.

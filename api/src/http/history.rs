@@ -55,9 +55,12 @@ pub async fn show(
 ) -> Result<Response, Problem> {
     let subject = Subject::find(&server, &person, &id).await?;
     let transitions = server.runner.history(subject.case.id).await?;
-    let mut steps = Steps::default();
-    let lines = transitions.iter().map(|transition| line(&subject, &mut steps, transition));
-    Ok(shown::ok(&History { transitions: lines.collect() }))
+    let tell = move || {
+        let mut steps = Steps::default();
+        let lines = transitions.iter().map(|transition| line(&subject, &mut steps, transition));
+        shown::ok(&History { transitions: lines.collect() })
+    };
+    server.compute(tell).await
 }
 
 /// Which step each visit is of, as far as the history has been read.

@@ -72,6 +72,11 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "key_reused", detail)
     }
 
+    /// Something failed that the asker can do nothing about; the log has it.
+    pub fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something failed here; it was logged")
+    }
+
     /// The methods that the resource has, for `Allow`.
     pub fn allow(self, methods: HeaderValue) -> Self {
         self.with_header(ALLOW, methods)
@@ -121,7 +126,7 @@ impl From<&storage::Error> for Problem {
             }
             other => {
                 tracing::error!(error = other as &dyn std::error::Error, "the database failed");
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something failed here; it was logged")
+                Self::internal()
             }
         }
     }

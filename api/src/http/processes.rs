@@ -116,10 +116,20 @@ pub async fn diagram(
 ) -> Result<Response, Problem> {
     let library = server.library()?;
     let process = library.processes.get(name.as_str()).ok_or_else(|| Problem::not_found("process"))?;
+    let drawn = server.diagrams.get(&process.name).filter(|(of, _)| Arc::ptr_eq(of, &library));
+    let picture = match drawn {
+        Some((_, picture)) => picture,
+        None => {
+            let (drawn, of) = (Arc::clone(process), Arc::clone(&library));
+            let picture: Arc<str> = server.compute(move || Arc::from(draw::svg(&drawn, &of))).await?;
+            server.diagrams.insert(process.name.clone(), (Arc::clone(&library), Arc::clone(&picture)));
+            picture
+        }
+    };
     // The picture has its colours in itself; it loads and runs nothing.
     let headers = [
         (CONTENT_TYPE, "image/svg+xml"),
         (CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"),
     ];
-    Ok((headers, draw::svg(process, &library)).into_response())
+    Ok((headers, picture.to_string()).into_response())
 }

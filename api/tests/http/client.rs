@@ -122,9 +122,14 @@ impl Server {
         String::from_utf8(made.stdout).expect("a token is text").trim().to_owned()
     }
 
+    /// A connection on which nothing was sent yet.
+    pub fn connect(&self) -> TcpStream {
+        TcpStream::connect(&self.address).expect("the server listens")
+    }
+
     /// Sends bytes as they are and reads what comes back.
     pub fn send_raw(&self, bytes: &[u8]) -> Reply {
-        let mut stream = TcpStream::connect(&self.address).expect("the server listens");
+        let mut stream = self.connect();
         // The server may answer and hang up before it has read everything.
         let _ = stream.write_all(bytes);
         let mut reply = Vec::new();
