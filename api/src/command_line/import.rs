@@ -140,6 +140,10 @@ fn rows(
         let line = error.position().map_or(1, csv::Position::line);
         Mistake { line, column: None, message: error.to_string() }
     };
+    if let Some(line) = never_closed(text) {
+        let message = "this quote is never closed, so that all that follows is one cell".to_owned();
+        return Err(vec![Mistake { line, column: None, message }]);
+    }
     let header = reader.headers().map_err(|error| vec![broken(&error)])?.clone();
     let columns = columns(&header, process, arguments.key.as_deref())?;
     let (mut rows, mut mistakes, mut lines) = (Vec::new(), Vec::new(), BTreeMap::new());
@@ -171,6 +175,23 @@ fn rows(
         }
     }
     if mistakes.is_empty() { Ok(rows) } else { Err(mistakes) }
+}
+
+/// The line of the quote that opens a cell which the file never closes. The reader takes the rest of the file for it.
+fn never_closed(text: &str) -> Option<u64> {
+    let (mut line, mut opened, mut is_start, mut letters) = (1, None, true, text.chars().peekable());
+    while let Some(letter) = letters.next() {
+        match letter {
+            // Two quotes inside of a cell are one that belongs to it.
+            '"' if opened.is_some() && letters.next_if_eq(&'"').is_some() => {}
+            '"' if opened.is_some() => opened = None,
+            '"' if is_start => opened = Some(line),
+            _ => {}
+        }
+        line += u64::from(letter == '\n');
+        is_start = opened.is_none() && matches!(letter, ',' | '\n' | '\r');
+    }
+    opened
 }
 
 fn columns(header: &csv::StringRecord, process: &Process, key: Option<&str>) -> Result<Columns, Vec<Mistake>> {
@@ -288,4 +309,25 @@ fn told(path: &Path, mistakes: &[Mistake], screen: &Screen) -> String {
     }
     let total = format!("{}, so nothing was imported", counted(mistakes.len(), "mistake"));
     format!("{text}{}\n", screen.word(&total, Paint::Bad))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::never_closed;
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_found_where_it_opens() {
+        for (text, line) in [
+            ("content\n\"abc\n", Some(2)),
+            ("a,b\n1,\"two\nlines\"\n3,\"four \"\"five\n6,7\n", Some(4)),
+            ("\"", Some(1)),
+            ("a\n\"\"\"\n", Some(2)),
+            ("a,b\n\"x\ny\",\"z\"\"\"\n", None),
+            ("a\n5\" pipe, 6\" pipe\n", None),
+            ("a\n\"\"\n", None),
+            ("", None),
+        ] {
+            assert_eq!(never_closed(text), line, "{text}");
+        }
+    }
 }
