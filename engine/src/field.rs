@@ -102,6 +102,13 @@ pub fn local_moment(text: &str) -> Result<Value, Mistake> {
     Ok(Value::DateTime(DateTime::Local(at.to_zoned(TimeZone::UTC).datetime())))
 }
 
+/// Whether a character does something to the line that it is shown in: commands a terminal, breaks the line, or turns the
+/// direction of what follows. What stays inside its own word is left: joiners, marks of direction, variants.
+fn disturbs(letter: char) -> bool {
+    let is_control = letter.is_control() && letter != '\t';
+    is_control || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 impl Shape {
     /// Whether a value of the right type also fits the shape.
     ///
@@ -116,7 +123,12 @@ impl Shape {
                 values.iter().try_for_each(|value| shape.check(value))
             }
             (Self::Line, Value::Text(text)) if text.contains(['\n', '\r']) => Err("more than one line".to_owned()),
-            (Self::Line, Value::Text(text)) => at_most(text, LINE_MAX),
+            (Self::Line, Value::Text(text)) => {
+                if let Some(letter) = text.chars().find(|letter| disturbs(*letter)) {
+                    return Err(format!("the character U+{:04X} cannot be in a line", u32::from(letter)));
+                }
+                at_most(text, LINE_MAX)
+            }
             (Self::Long, Value::Text(text)) => at_most(text, TEXT_MAX),
             (Self::Phone, Value::Text(text)) => {
                 let digits = text.chars().filter(char::is_ascii_digit).count();

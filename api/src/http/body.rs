@@ -105,7 +105,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let query = Query::<T>::from_request_parts(parts, state).await;
         query.map(|Query(found)| Self(found)).map_err(|rejection: QueryRejection| {
-            Problem::new(StatusCode::BAD_REQUEST, "query_wrong", rejection.body_text())
+            let text = rejection.body_text();
+            let detail = text.rsplit_once("query string: ").map_or(&*text, |(_, detail)| detail);
+            Problem::new(StatusCode::BAD_REQUEST, "query_wrong", detail)
         })
     }
 }

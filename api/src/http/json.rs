@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::problem::Problem;
+use super::problem::{NAME_MAX, Problem, short};
 
 /// How deep values may nest: a form has lists at most, and its envelope two more.
 const DEPTH_MAX: usize = 16;
@@ -25,8 +25,12 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Problem> {
     })
 }
 
-/// Reads a value as what a handler takes.
+/// Reads a value as what a handler takes: an object, whose members have names.
 pub fn shape<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
+    if !value.is_object() {
+        let detail = "the body must be a JSON object";
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "body_wrong", detail).with("pointer", ""));
+    }
     serde_path_to_error::deserialize(value).map_err(|error| {
         let mut pointer = String::new();
         for segment in error.path().iter() {
@@ -39,8 +43,34 @@ pub fn shape<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
             pointer.push('/');
             pointer.push_str(&part);
         }
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "body_wrong", error.inner().to_string()).with("pointer", pointer)
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "body_wrong", worded(&error.inner().to_string()))
+            .with("pointer", pointer)
     })
+}
+
+/// What is wrong with a member, in words of JSON and not of the program.
+fn worded(message: &str) -> String {
+    let quoted = |text: &str| text.split('`').nth(1).map(|name| short(name, NAME_MAX)).unwrap_or_default();
+    if message.starts_with("missing field") {
+        return format!("the member `{}` is missing", quoted(message));
+    }
+    if let Some(unknown) = message.strip_prefix("unknown field") {
+        // The name may have anything in it, what is expected comes last.
+        let known = unknown.rsplit_once(", expected ").map_or("", |(_, known)| known.trim_start_matches("one of "));
+        let known = if known.contains('`') { format!("; there are {known}") } else { String::new() };
+        return format!("there is no member `{}` here{known}", quoted(unknown));
+    }
+    let expected = message.rsplit_once(", expected ").map_or("", |(_, expected)| expected);
+    let wanted = match expected {
+        "a string" => "a text",
+        "a map" => "an object",
+        "a sequence" => "a list",
+        "a boolean" => "true or false",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number that is not negative",
+        "i8" | "i16" | "i32" | "i64" => "a whole number",
+        _ => return "this is not what is expected here".to_owned(),
+    };
+    format!("this must be {wanted}")
 }
 
 #[derive(Clone, Copy)]
@@ -120,7 +150,9 @@ impl<'de> Visitor<'de> for Strict {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use serde_json::{Map, Value};
+
+    use super::{parse, shape};
 
     #[test]
     fn a_member_twice_a_deep_nest_and_a_tail_are_refused() {
@@ -129,6 +161,37 @@ mod tests {
             assert!(parse(text.as_bytes()).is_err(), "{text}");
         }
         assert!(parse(b"\xff").is_err());
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_member_is_said_without_words_of_the_program() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[expect(dead_code, reason = "only whether it can be read is asked")]
+        struct Opening {
+            process: String,
+            #[serde(default)]
+            visit: Option<u32>,
+            #[serde(default)]
+            fields: Map<String, Value>,
+        }
+        let long = "x".repeat(1_000);
+        let unknown = format!("{{\"{long}\": 1}}");
+
+        for (text, detail) in [
+            ("[\"appeal\", null, {}]", "the body must be a JSON object"),
+            ("\"appeal\"", "the body must be a JSON object"),
+            ("{}", "the member `process` is missing"),
+            ("{\"process\": 1}", "this must be a text"),
+            ("{\"process\": \"a\", \"visit\": -1}", "this must be a whole number that is not negative"),
+            ("{\"process\": \"a\", \"fields\": []}", "this must be an object"),
+            ("{\"proces\": \"a\"}", "there is no member `proces` here; there are `process`, `visit`, `fields`"),
+            (&unknown, &format!("there is no member `{}…` here; there are `process`, `visit`, `fields`", &long[..100])),
+        ] {
+            let value = parse(text.as_bytes()).expect("it is JSON");
+            let problem = shape::<Opening>(value).expect_err("it is wrong");
+            assert_eq!(problem.detail(), detail, "{text}");
+        }
     }
 
     #[test]

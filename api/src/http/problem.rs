@@ -13,6 +13,20 @@ use crate::storage;
 /// How long a client waits before it asks again, in seconds, when the server cannot answer now.
 const RETRY_SECONDS: u64 = 2;
 
+/// How long a name may be that a client sent and is told again.
+pub const NAME_MAX: usize = 100;
+
+/// How long a sentence about what a client sent may be.
+const DETAIL_MAX: usize = 500;
+
+/// A text, cut when it is longer than so many characters.
+pub fn short(text: &str, max: usize) -> String {
+    match text.char_indices().nth(max) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// A problem document: `type`, `title`, `status`, `detail`, `code`, and often `field` and `pointer`.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -28,7 +42,7 @@ impl Problem {
         body.insert("type".to_owned(), format!("/problems/{code}").into());
         body.insert("title".to_owned(), status.canonical_reason().unwrap_or("Problem").into());
         body.insert("status".to_owned(), status.as_u16().into());
-        body.insert("detail".to_owned(), detail.into().into());
+        body.insert("detail".to_owned(), short(&detail.into(), DETAIL_MAX).into());
         body.insert("code".to_owned(), code.into());
         Self { status, body, headers: Vec::new() }
     }
@@ -80,6 +94,12 @@ impl Problem {
     /// The methods that the resource has, for `Allow`.
     pub fn allow(self, methods: HeaderValue) -> Self {
         self.with_header(ALLOW, methods)
+    }
+
+    /// Its sentence.
+    #[cfg(test)]
+    pub fn detail(&self) -> &str {
+        self.body.get("detail").and_then(Json::as_str).unwrap_or_default()
     }
 
     /// Which status it has.
@@ -144,7 +164,7 @@ impl From<Refusal> for Problem {
             }
             Refusal::KeyReused => Self::key_reused(),
             Refusal::NoSuchProcess(name) => {
-                let detail = format!("there is no process `{name}`");
+                let detail = format!("there is no process `{}`", short(&name, NAME_MAX));
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "no_such_process", detail).with("pointer", "/process")
             }
             Refusal::Storage(error) => Self::from(&*error),
@@ -190,6 +210,7 @@ impl From<Rejection> for Problem {
         }
         members.remove("message");
         for (member, value) in members {
+            let value = value.as_str().map(|text| short(text, DETAIL_MAX).into()).unwrap_or(value);
             problem.body.entry(member).or_insert(value);
         }
         problem

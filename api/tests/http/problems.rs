@@ -77,6 +77,42 @@ fn a_problem_names_the_field_at_fault() {
 }
 
 #[test]
+fn what_a_line_may_not_hold_and_what_only_seems_to_be_there_is_refused() {
+    let server = Server::fresh();
+    let token = server.token(&["wei-hongwei"]);
+    let open = |fields: Value| server.post(&token, "/api/cases", &json!({"process": "appeal", "fields": fields}));
+
+    for letter in
+        ["\u{1b}[31m", "\u{7f}", "\u{85}", "\u{2028}", "\u{2029}", "\u{202a}", "\u{202e}", "\u{2066}", "\u{2069}"]
+    {
+        let refused = open(json!({"content": "……", "subject": format!("路{letter}灯")}));
+        assert_eq!((refused.status, refused.code()), (422, "field_wrong"), "{letter:?}");
+        assert_eq!(refused.json["pointer"], "/fields/subject");
+    }
+    for blank in ["\u{200b}", "\u{feff}\u{2060}", " \u{200d}\u{3000}\n"] {
+        let refused = open(json!({"content": blank}));
+        assert_eq!((refused.status, refused.code()), (422, "field_missing"), "{blank:?}");
+    }
+    let fine = open(json!({"content": "第一行\n第二行\t二", "subject": "👩\u{200d}👧 路灯"}));
+    assert_eq!(fine.status, 201, "{fine:?}");
+}
+
+#[test]
+fn a_list_is_not_taken_for_an_object_and_long_names_come_back_short() {
+    let server = Server::fresh();
+    let token = server.token(&["wei-hongwei"]);
+
+    let list = server.post(&token, "/api/cases", &json!(["appeal", {"content": "……"}]));
+    let name = server.post(&token, "/api/cases", &json!({"process": "名".repeat(1_000)}));
+    let field = server.post(&token, "/api/cases", &json!({"process": "appeal", "fields": {"x".repeat(10_000): 1}}));
+
+    assert_eq!((list.status, list.code()), (422, "body_wrong"));
+    assert_eq!(list.json["detail"], "the body must be a JSON object");
+    assert_eq!(name.json["detail"], format!("there is no process `{}…`", "名".repeat(100)));
+    assert!(field.json["detail"].as_str().is_some_and(|detail| detail.chars().count() <= 501), "{field:?}");
+}
+
+#[test]
 fn what_the_process_refuses_is_told_by_its_code() {
     let server = Server::fresh();
     let people = People::of(&server);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::checker::Checker;
 use crate::clauses::effects::Destination;
+use crate::diagnostic::is_unseen;
 use crate::event::Fields;
 use crate::field::Field;
 use crate::ids::Name;
@@ -49,8 +50,8 @@ impl Form {
                 Some(value) => entry.field.accept(value, moment.calendar.zone())?,
             };
             check_known(&value, &entry.field.kind, moment)?;
-            let is_empty =
-                matches!(&value, Value::Null) || matches!(&value, Value::Text(text) if text.trim().is_empty());
+            let is_blank = |text: &str| text.chars().all(|letter| letter.is_whitespace() || is_unseen(letter));
+            let is_empty = matches!(&value, Value::Null) || matches!(&value, Value::Text(text) if is_blank(text));
             if is_empty && entry.required {
                 return Err(Rejection::FieldMissing { field: name.clone(), title: entry.field.title.clone() });
             }
