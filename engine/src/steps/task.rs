@@ -22,6 +22,10 @@ impl Task {
     pub fn go(&self, moment: &mut Moment<'_>, visit: VisitId) {
         let to = self.by.candidates(&moment.place(visit));
         moment.emit(Event::TaskOffered { visit, to: to.clone() });
+        if moment.world.organization.actors(&to, moment.now).is_empty() {
+            let text = "nobody in the organisation may do this task".to_owned();
+            moment.emit(Event::IncidentRaised { visit, text });
+        }
         self.assign.choose(moment, visit, &self.people, &to);
     }
 
