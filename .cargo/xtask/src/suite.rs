@@ -37,7 +37,8 @@ pub fn run(root: &Path) -> ExitCode {
     step("tests", totals.count(cargo(root).args(["test", "--workspace", "--no-fail-fast"])));
     let city = ["test", "--release", "--package", "duban-city", "--test", "replay", "--test", "kill", "--no-fail-fast"];
     step("city", totals.count(cargo(root).args(city)));
-    let duban = ["run", "--quiet", "--package", "duban", "--"];
+    // Not by its package: that would build it once more, with fewer features.
+    let duban = ["run", "--quiet", "--bin", "duban", "--"];
     step("definitions", show(cargo(root).args(duban).args(["check", "processes"])));
     step("scenarios", show(cargo(root).args(duban).args(["test", "processes"])));
     let Totals { programs, passed, failed: broken, ignored } = totals;
