@@ -1,6 +1,7 @@
 //! The library: every file of a process set, read and checked together.
 
 mod data;
+mod openings;
 mod parts;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -189,6 +190,7 @@ impl Sorted {
                 processes.insert(process.name.clone(), Arc::new(process));
             }
         }
+        openings::check(&processes, out);
         let scenarios = self.scenarios.into_iter().map(|(source, node)| {
             let folder = folder_of(&source_of(&sources, source).name);
             let around = folder.rsplit_once('/').map_or("", |(around, _)| around);

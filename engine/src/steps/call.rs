@@ -19,6 +19,8 @@ pub struct Call {
     pub with: Vec<(Name, Operand)>,
     /// What comes back: our field, and its name there.
     pub take: Vec<(Destination, Name)>,
+    /// Where the definition names the process.
+    pub span: Span,
 }
 
 impl Call {
@@ -47,8 +49,8 @@ impl Call {
 impl Call {
     /// Reads `call`, `with` and `take`.
     pub fn check(checker: &mut Checker<'_>, keys: &mut Keys<'_>) -> Option<Self> {
-        let process = keys.take("call")?;
-        let other = checker.check_other(keys, process);
+        let named = keys.take("call")?;
+        let other = checker.check_other(keys, named);
         let taken_from = keys.take("take");
         let take = taken_from.map(|take| checker.check_take(take)).unwrap_or_default();
         let (process, with) = other?;
@@ -59,7 +61,7 @@ impl Call {
                 checker.error(place_of(node, theirs), "unknown-field", message).suggest(theirs, known);
             }
         }
-        Some(Self { process, with, take })
+        Some(Self { process, with, take, span: named.span })
     }
 }
 

@@ -176,7 +176,7 @@ listen: [",
         }
         self.text.push_str("{after: 40 days, goto: done}]\n");
         let effects = self.effects(None);
-        let also = "[{message: m1}, {public: form}, {cron: \"0 0 9 * * MON\"}]";
+        let also = "[{message: letter}, {public: form}, {cron: \"0 0 9 * * MON\"}]";
         let first = self.plans[top[0]].name.clone();
         writeln!(self.text, "start: {{by: clerk, form: [n?, flag?, units?, one?, who?, at?], do: {effects}, also: {also}, goto: {first}}}")
             .expect("a string takes text");

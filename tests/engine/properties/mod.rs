@@ -4,6 +4,7 @@
 
 mod dice;
 mod generate;
+mod openings;
 mod play;
 mod seen;
 

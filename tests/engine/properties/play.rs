@@ -135,7 +135,7 @@ impl Game {
     fn opening(&self, dice: &mut Dice<'_>) -> Told {
         let fields = self.form(dice, &["n", "flag", "units", "one", "who", "at"]);
         let (start, by) = match dice.below(8) {
-            0 => (StartedBy::Message("m1".into()), Actor::Message("m1".into())),
+            0 => (StartedBy::Message("letter".into()), Actor::Message("letter".into())),
             1 => (StartedBy::Public("form".into()), Actor::Message("form".into())),
             2 => (StartedBy::Schedule(0), Actor::Clock),
             3 => (StartedBy::Message("m9".into()), Actor::Message("m9".into())),

@@ -252,17 +252,18 @@ fn check_start(checker: &mut Checker<'_>, node: &Node) -> Option<Act> {
     let process = keys.require("process", checker);
     let other = process.and_then(|process| checker.check_other(&mut keys, process));
     keys.finish(checker);
-    let (process, with) = other?;
-    Some(Act::Start { process, with })
+    let (span, (process, with)) = (process?.span, other?);
+    Some(Act::Start { process, with, span })
 }
 
 fn check_send(checker: &mut Checker<'_>, node: &Node) -> Option<Act> {
     let mut keys = checker.keys(node, "`send`")?;
-    let message = keys.require("message", checker).and_then(|message| checker.text(message, "`message`"));
+    let named = keys.require("message", checker);
+    let message = named.and_then(|message| checker.text(message, "`message`"));
     let to = keys.take("to").and_then(|to| checker.operand(to, &Type::Text));
     let with = keys.take("with").map(|with| checker.check_with(with, None)).unwrap_or_default();
     keys.finish(checker);
-    Some(Act::Send { message: message?, to, with })
+    Some(Act::Send { message: message?, to, with, span: named?.span })
 }
 
 fn check_extend(checker: &mut Checker<'_>, node: &Node) -> Option<Act> {

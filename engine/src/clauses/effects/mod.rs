@@ -4,6 +4,7 @@ mod check;
 
 pub use check::{EFFECTS, check_deeds, check_inline};
 
+use crate::diagnostic::Span;
 use crate::event::{Assigned, Candidate, Ending, Event, Fields, Item, Way};
 use crate::formula::{Formula, Operand};
 use crate::ids::{Name, VisitId, item_step};
@@ -44,9 +45,9 @@ pub enum Act {
     /// An entry in the assessment ledger.
     Mark { kind: Name, unit: Option<Operand>, person: Option<Operand> },
     /// Another process.
-    Start { process: Name, with: Vec<(Name, Operand)> },
+    Start { process: Name, with: Vec<(Name, Operand)>, span: Span },
     /// A message to other cases.
-    Send { message: Name, to: Option<Operand>, with: Vec<(Name, Operand)> },
+    Send { message: Name, to: Option<Operand>, with: Vec<(Name, Operand)>, span: Span },
     /// More time.
     Extend { deadline: Option<Name>, more: Length },
     /// The clock stands still.
@@ -108,12 +109,12 @@ impl Deed {
                 let at = moment.rung_at.filter(|at| *at != moment.now);
                 moment.emit(Event::Marked { kind: kind.clone(), unit, person, at });
             }
-            Act::Start { process, with } => {
+            Act::Start { process, with, span: _ } => {
                 let fields = fields_of(moment, visit, with);
                 let other = moment.next_case();
                 moment.emit(Event::CaseStarted { other, process: process.clone(), fields });
             }
-            Act::Send { message, to, with } => {
+            Act::Send { message, to, with, span: _ } => {
                 let fields = fields_of(moment, visit, with);
                 let to = name_of(moment, visit, to.as_ref());
                 moment.emit(Event::MessageSent { message: message.clone(), to, fields });

@@ -1,0 +1,322 @@
+//! The way of a case before anything waits: which steps it may pass, whatever its conditions say.
+
+use std::collections::BTreeSet;
+
+use crate::clauses::effects::{Act, Deed};
+use crate::clauses::hook::Goto;
+use crate::clauses::listen::{Listener, Listens};
+use crate::diagnostic::Span;
+use crate::ids::Name;
+use crate::moment::{StepId, Target};
+use crate::process::{Process, Step};
+use crate::steps::Kind;
+use crate::steps::gather::{Gather, Join};
+use crate::steps::wait::Wait;
+
+/// What a case may do from its beginning until it rests.
+pub struct Way<'p, 'q> {
+    /// The processes it starts, each with its place.
+    pub starts: BTreeSet<(&'p Name, Span)>,
+    /// The processes it calls.
+    pub calls: BTreeSet<(&'p Name, Span)>,
+    /// The messages it sends that may open cases.
+    pub sends: BTreeSet<(&'p Name, Span)>,
+    /// Whether it may close.
+    pub closes: bool,
+    process: &'p Process,
+    /// The processes whose cases may close before anything waits.
+    quick: &'q BTreeSet<&'p Name>,
+    /// Steps that are begun, as those around an entered one are.
+    begun: BTreeSet<StepId>,
+    entered: BTreeSet<StepId>,
+    /// Steps after which the case goes on.
+    over: BTreeSet<StepId>,
+    /// Steps that are left, and with them what is inside.
+    left: BTreeSet<StepId>,
+    /// Steps that an effect ends from elsewhere.
+    ended: BTreeSet<StepId>,
+    /// Whether the case's data change, so that conditions may turn true.
+    changes: bool,
+    to_do: Vec<StepId>,
+}
+
+impl<'p, 'q> Way<'p, 'q> {
+    /// The way of a process's cases, when those of the `quick` processes may close before anything waits.
+    pub fn of(process: &'p Process, quick: &'q BTreeSet<&'p Name>) -> Self {
+        let mut way = Self {
+            starts: BTreeSet::new(),
+            calls: BTreeSet::new(),
+            sends: BTreeSet::new(),
+            closes: false,
+            process,
+            quick,
+            begun: BTreeSet::new(),
+            entered: BTreeSet::new(),
+            over: BTreeSet::new(),
+            left: BTreeSet::new(),
+            ended: BTreeSet::new(),
+            changes: false,
+            to_do: Vec::new(),
+        };
+        way.perform(&process.start.deeds);
+        way.goto(None, &process.start.goto);
+        way.walk();
+        way
+    }
+
+    /// Goes on until nothing new is found: each round begins, enters, passes or leaves a step more.
+    fn walk(&mut self) {
+        let mut known = None;
+        while known != Some(self.size()) {
+            known = Some(self.size());
+            while let Some(id) = self.to_do.pop() {
+                self.go(id);
+            }
+            for id in self.begun.clone() {
+                if self.ended.contains(&id) {
+                    self.finish(id);
+                }
+                if self.process.around(id).any(|around| self.left.contains(&around) && self.gather(around).is_some()) {
+                    self.leave(id);
+                }
+            }
+            self.turn();
+        }
+    }
+
+    fn size(&self) -> (usize, [usize; 5]) {
+        let Self { begun, entered, over, left, ended, .. } = self;
+        (usize::from(self.changes), [begun, entered, over, left, ended].map(BTreeSet::len))
+    }
+
+    fn gather(&self, id: StepId) -> Option<&'p Gather> {
+        match &self.process.step(id).kind {
+            Kind::Parallel(parallel) => Some(&parallel.gather),
+            Kind::Each(each) => Some(&each.gather),
+            Kind::Task(_)
+            | Kind::Stage(_)
+            | Kind::Call(_)
+            | Kind::Job(_)
+            | Kind::Wait(_)
+            | Kind::Choose(_)
+            | Kind::Decide(_)
+            | Kind::Do(_)
+            | Kind::Close(_) => None,
+        }
+    }
+
+    fn begin(&mut self, id: StepId) {
+        if self.begun.insert(id) {
+            self.perform(&self.process.step(id).on_enter);
+        }
+    }
+
+    fn enter(&mut self, id: StepId) {
+        self.begin(id);
+        if self.entered.insert(id) {
+            self.to_do.push(id);
+        }
+    }
+
+    /// What a step does once it is entered.
+    fn go(&mut self, id: StepId) {
+        let step = self.process.step(id);
+        if step.when.is_some() {
+            self.go_on(id, step);
+        }
+        match &step.kind {
+            Kind::Task(_) | Kind::Job(_) => {}
+            Kind::Stage(stage) => self.enter(stage.first),
+            Kind::Parallel(parallel) => {
+                parallel.branches.iter().for_each(|branch| self.enter(branch.step));
+                self.join(id);
+            }
+            Kind::Each(each) => {
+                self.enter(each.body);
+                // The list may be empty.
+                self.finish(id);
+            }
+            Kind::Call(call) => {
+                self.calls.insert((&call.process, call.span));
+                if self.quick.contains(&call.process) {
+                    self.changes |= !call.take.is_empty();
+                    self.finish(id);
+                }
+            }
+            Kind::Wait(wait) => match wait {
+                Wait::Message { .. } | Wait::For(_) | Wait::Until(_) => {}
+                Wait::When(_) => self.finish(id),
+            },
+            Kind::Choose(choose) => self.goto(Some(id), &choose.goto),
+            Kind::Decide(_) => {
+                self.changes = true;
+                self.finish(id);
+            }
+            Kind::Do(effects) => {
+                self.perform(&effects.deeds);
+                self.finish(id);
+            }
+            Kind::Close(_) => {
+                self.closes = true;
+                self.leave_up_to(id, None);
+            }
+        }
+    }
+
+    /// The step is done: it is left, and comes once more or the case goes on.
+    fn finish(&mut self, id: StepId) {
+        let step = self.process.step(id);
+        self.leave(id);
+        if step.repeat.is_some() {
+            // It may have begun somewhere inside; another round begins at its first step.
+            self.enter(id);
+        }
+        self.go_on(id, step);
+    }
+
+    fn leave(&mut self, id: StepId) {
+        if self.left.insert(id) {
+            self.perform(&self.process.step(id).on_leave);
+        }
+    }
+
+    /// Leaves a step and those around it, up to the one that also lies around `target`; all of them without one.
+    fn leave_up_to(&mut self, id: StepId, target: Option<StepId>) {
+        let kept: BTreeSet<StepId> = target.iter().flat_map(|target| self.process.around(*target)).collect();
+        let process = self.process;
+        for around in [id].into_iter().chain(process.around(id)).take_while(|around| !kept.contains(around)) {
+            self.leave(around);
+        }
+    }
+
+    /// What follows a step that is over or was passed over.
+    fn go_on(&mut self, id: StepId, step: &'p Step) {
+        if !self.over.insert(id) {
+            return;
+        }
+        match (&step.goto, step.follower) {
+            (Some(goto), _) => self.goto(Some(id), goto),
+            (None, Some(next)) => self.enter(next),
+            (None, None) => self.end(step.parent),
+        }
+    }
+
+    /// The last step inside another one is over.
+    fn end(&mut self, around: Option<StepId>) {
+        let Some(around) = around else { return };
+        match self.gather(around) {
+            Some(_) => self.join(around),
+            None => self.finish(around),
+        }
+    }
+
+    /// Whether enough branches may have come together.
+    fn join(&mut self, id: StepId) {
+        let Some(gather) = self.gather(id) else { return };
+        let members: Vec<StepId> = match &self.process.step(id).kind {
+            Kind::Parallel(parallel) => parallel.branches.iter().map(|branch| branch.step).collect(),
+            Kind::Each(each) => vec![each.body],
+            Kind::Task(_)
+            | Kind::Stage(_)
+            | Kind::Call(_)
+            | Kind::Job(_)
+            | Kind::Wait(_)
+            | Kind::Choose(_)
+            | Kind::Decide(_)
+            | Kind::Do(_)
+            | Kind::Close(_) => return,
+        };
+        let over = members.iter().filter(|member| self.over.contains(member)).count();
+        if let Some(after) = gather.after_each.filter(|_| over > 0) {
+            self.enter(after);
+        }
+        let may_be_absent = |member: &&StepId| self.process.step(**member).when.is_some();
+        let is_whole = members.iter().all(|member| self.over.contains(member) || may_be_absent(&member));
+        let holds = match &gather.join {
+            Join::All => false,
+            Join::Any => over >= 1,
+            Join::Count(needed) => over >= usize::try_from(*needed).unwrap_or(usize::MAX),
+            Join::None | Join::When(_) => true,
+        };
+        if holds || is_whole {
+            self.finish(id);
+        }
+    }
+
+    fn goto(&mut self, from: Option<StepId>, goto: &'p Goto) {
+        for exit in &goto.branches {
+            match (exit.target, from) {
+                (Target::Step(target), _) => {
+                    match from {
+                        Some(from) => self.leave_up_to(from, Some(target)),
+                        None => self.begun.clone().into_iter().for_each(|id| self.leave(id)),
+                    }
+                    let process = self.process;
+                    process.around(target).for_each(|around| self.begin(around));
+                    self.enter(target);
+                }
+                // The end of a step with others inside is its own, unless it was over before.
+                (Target::End, Some(from)) if self.process.step(from).kind.is_scope() && !self.over.contains(&from) => {
+                    self.finish(from);
+                }
+                (Target::End, Some(from)) => {
+                    self.leave(from);
+                    self.over.insert(from);
+                    self.end(self.process.step(from).parent);
+                }
+                // What it goes back to has been entered on this way.
+                (Target::Back, Some(from)) => self.leave(from),
+                (Target::End | Target::Back, None) => {}
+            }
+        }
+    }
+
+    /// Conditions that are listened for may turn true once the case's data change.
+    fn turn(&mut self) {
+        if !self.changes {
+            return;
+        }
+        let process = self.process;
+        self.hear(None, &process.listeners);
+        for id in self.begun.clone() {
+            self.hear(Some(id), &process.step(id).listeners);
+        }
+    }
+
+    fn hear(&mut self, at: Option<StepId>, listeners: &'p [Listener]) {
+        for listener in listeners.iter().filter(|listener| matches!(listener.to, Listens::When(_))) {
+            self.perform(&listener.hook.deeds);
+            if let Some(goto) = &listener.hook.goto {
+                self.goto(at, goto);
+            }
+        }
+    }
+
+    fn perform(&mut self, deeds: &'p [Deed]) {
+        for deed in deeds {
+            match &deed.act {
+                Act::Start { process, span, .. } => _ = self.starts.insert((process, *span)),
+                Act::Send { message, span, .. } => _ = self.sends.insert((message, *span)),
+                Act::Set(_) => self.changes = true,
+                Act::Finish { step } | Act::Leave { step } => {
+                    self.ended.extend(self.process.index.get(step));
+                }
+                Act::Notify { .. }
+                | Act::Webhook { .. }
+                | Act::Document { .. }
+                | Act::Mark { .. }
+                | Act::Extend { .. }
+                | Act::Pause { .. }
+                | Act::Resume { .. }
+                | Act::Restart { .. }
+                | Act::Assign { .. }
+                | Act::Release { .. }
+                | Act::Add { .. }
+                | Act::Drop { .. }
+                | Act::Urge
+                | Act::RaiseUrgency(_)
+                | Act::RaiseIncident(_) => {}
+            }
+        }
+    }
+}
