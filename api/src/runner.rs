@@ -65,11 +65,13 @@ pub struct Settings {
     pub cache_max: u64,
     /// Whether timers, schedules and the outbox are served by themselves. Without it they wait for [`Runner::settle`].
     pub automatic: bool,
+    /// How many cases may set each other off in a row; what the next one would be told is given up.
+    pub hops_max: u32,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { committers: 1, batch_max: 256, cache_max: 20_000, automatic: true }
+        Self { committers: 1, batch_max: 256, cache_max: 20_000, automatic: true, hops_max: inside::HOPS_MAX }
     }
 }
 

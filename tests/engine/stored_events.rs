@@ -205,7 +205,8 @@ fn words() -> Vec<Transition> {
         Actor::Person { person: "an".into(), deputy_for: Some("bo".into()) },
         Actor::Clock,
         Actor::Message("sms".into()),
-        Actor::Case(CaseId(5)),
+        Actor::Case { case: CaseId(5), hops: 0 },
+        Actor::Case { case: CaseId(5), hops: 7 },
         Actor::Worker("geocoder".into()),
         Actor::Administrator("root".into()),
     ];
@@ -282,7 +283,7 @@ fn is_in_the_golden_file(event: &Event, by: &Actor) {
         Actor::Person { .. }
         | Actor::Clock
         | Actor::Message(_)
-        | Actor::Case(_)
+        | Actor::Case { .. }
         | Actor::Worker(_)
         | Actor::Administrator(_) => {}
     }
@@ -332,7 +333,7 @@ fn every_version_ever_written_can_be_read_and_folded() {
         assert_eq!(case.fields["text"], Value::text("路灯"));
         assert_eq!(case.urgency, Some("high".into()));
         assert_eq!(case.closed.map(|closed| closed.outcome), Some("resolved".into()));
-        assert_eq!(Case::fold(CaseId(1), &stored).sequence, 9);
+        assert_eq!(Case::fold(CaseId(1), &stored).sequence, 10);
     }
 }
 

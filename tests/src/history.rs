@@ -31,7 +31,7 @@ fn actor(actor: &Actor) -> String {
         Actor::Person { person, deputy_for: Some(absent) } => format!("{person} for {absent}"),
         Actor::Clock => "the clock".to_owned(),
         Actor::Message(name) => format!("message {name}"),
-        Actor::Case(_) => "another case".to_owned(),
+        Actor::Case { .. } => "another case".to_owned(),
         Actor::Worker(name) => format!("worker {name}"),
         Actor::Administrator(name) => format!("administrator {name}"),
     }

@@ -157,7 +157,7 @@ impl Town {
     }
 
     fn follow(&mut self, from: CaseId, effect: Effect, stored: &mut Vec<Stored>) -> VecDeque<(CaseId, Effect)> {
-        let by = Actor::Case(from);
+        let by = Actor::Case { case: from, hops: 0 };
         match effect {
             Effect::OpenCase { case, process, fields, waits } => {
                 let start = match waits {

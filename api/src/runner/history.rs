@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use duban_engine::case::Case;
-use duban_engine::event::Transition;
+use duban_engine::event::{Actor, Transition};
 use duban_engine::ids::CaseId;
 use jiff::Timestamp;
 
-use crate::storage::transitions::{Stored, histories};
+use crate::storage::transitions::{Stored, actor, histories};
 use crate::storage::{Database, Error, Result, micros, timestamp};
 
 /// A case with the hash of its last transition, on which the next one builds.
@@ -50,6 +50,16 @@ pub fn restore(stored: &Stored) -> Result<Transition> {
         version: u16::try_from(stored.version).unwrap_or(u16::MAX),
         events: serde_json::from_str(&stored.events).map_err(why)?,
     })
+}
+
+/// How many cases had set each other off when a transition was made.
+pub async fn hops(database: &Database, case: CaseId, sequence: u32) -> Result<u32> {
+    let Some(actor) = actor(database, case, sequence).await? else { return Ok(0) };
+    let actor: Actor = serde_json::from_str(&actor).map_err(|error| Error::Unreadable {
+        what: "transition",
+        why: format!("{sequence} of case {case}: {error}"),
+    })?;
+    Ok(actor.hops())
 }
 
 /// The case that a whole history tells of; `None` for an empty one.

@@ -13,16 +13,28 @@ use tokio::task::JoinSet;
 use super::definitions::{hears, opens_on};
 use super::dispatcher::Fate;
 use super::submission::{Answer, Refusal, Submission};
-use super::{Runner, Shared};
+use super::{Runner, Shared, history};
 use crate::storage::cases;
 use crate::storage::outbox::Entry;
 
 /// How many cases are looked up at once for a message to all.
 const PAGE_MAX: i64 = 256;
 
+/// How many cases may set each other off before a person, a program, the clock or a message from outside does: more than
+/// any chain that is meant, and few enough that one which is not is stopped within minutes.
+pub const HOPS_MAX: u32 = 10_000;
+
 /// Does an effect by a command to another case.
 pub async fn perform(shared: &Arc<Shared>, entry: &Entry, effect: Effect) -> Fate {
-    let by = Actor::Case(entry.case);
+    let hops = match history::hops(&shared.database, entry.case, entry.sequence).await {
+        Ok(hops) => hops.saturating_add(1),
+        Err(_) => return Fate::Left,
+    };
+    if hops > shared.settings.hops_max {
+        let cases = shared.settings.hops_max;
+        return Fate::Dead(format!("{cases} commands came from other cases in a row, and nobody acted in between"));
+    }
+    let by = Actor::Case { case: entry.case, hops };
     match effect {
         Effect::OpenCase { case, process, fields, waits } => {
             let caller = waits.map(|visit| Caller { case: entry.case, visit });

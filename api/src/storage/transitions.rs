@@ -28,7 +28,9 @@ const HISTORIES: &str = "SELECT case_id, sequence, at, actor, version, events, h
     WHERE case_id IN (SELECT value FROM each($1)) ORDER BY case_id, sequence";
 const CASES_AFTER: &str = "SELECT DISTINCT case_id FROM transitions WHERE case_id > $1 ORDER BY case_id LIMIT $2";
 
-pub(super) const STATEMENTS: &[&str] = &[HISTORIES, CASES_AFTER];
+const ACTOR: &str = "SELECT actor FROM transitions WHERE case_id = $1 AND sequence = $2";
+
+pub(super) const STATEMENTS: &[&str] = &[HISTORIES, CASES_AFTER, ACTOR];
 
 /// A transition as it is stored. `actor` and `events` are JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,6 +108,12 @@ pub async fn histories(
         found.entry(stored.case).or_default().push(stored);
     }
     Ok(found)
+}
+
+/// Who made a transition, as JSON.
+pub async fn actor(database: &Database, case: CaseId, sequence: u32) -> Result<Option<String>> {
+    let rows = database.fetch(ACTOR, &[case.into(), sequence.into()]).await?;
+    rows.first().map(|row| row.text(0)).transpose()
 }
 
 /// Up to `limit` cases that have a history, in the order of their ids, after one of them (or from the first).

@@ -4,6 +4,7 @@ mod calendar;
 mod clock;
 mod cluster;
 mod effects;
+mod hops;
 mod incidents;
 mod keys;
 mod people;

@@ -139,7 +139,9 @@ pub fn require(requirements: &[Requirement], moment: &Moment<'_>, visit: VisitId
 pub fn as_deputy(actor: &Actor, deputy_for: Option<Name>) -> Actor {
     match actor {
         Actor::Person { person, .. } => Actor::Person { person: person.clone(), deputy_for },
-        Actor::Clock | Actor::Message(_) | Actor::Case(_) | Actor::Worker(_) | Actor::Administrator(_) => actor.clone(),
+        Actor::Clock | Actor::Message(_) | Actor::Case { .. } | Actor::Worker(_) | Actor::Administrator(_) => {
+            actor.clone()
+        }
     }
 }
 

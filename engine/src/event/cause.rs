@@ -21,11 +21,22 @@ pub enum Actor {
     /// A message from outside, by its name.
     Message(Name),
     /// Another case: the one that called this one, was called by it, or sent it a message.
-    Case(CaseId),
+    Case {
+        /// Which one.
+        case: CaseId,
+        /// How many cases have set each other off, this one included, since something else did.
+        #[serde(default, skip_serializing_if = "is_first")]
+        hops: u32,
+    },
     /// A program that did a job.
     Worker(Name),
     /// An administrator's repair or a change of calendar.
     Administrator(Name),
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_first(hops: &u32) -> bool {
+    *hops == 0
 }
 
 impl Actor {
@@ -38,7 +49,15 @@ impl Actor {
     pub fn as_person(&self) -> Option<&Name> {
         match self {
             Self::Person { person, .. } => Some(person),
-            Self::Clock | Self::Message(_) | Self::Case(_) | Self::Worker(_) | Self::Administrator(_) => None,
+            Self::Clock | Self::Message(_) | Self::Case { .. } | Self::Worker(_) | Self::Administrator(_) => None,
+        }
+    }
+
+    /// How many cases have set each other off since a person, a program, the clock or a message from outside did.
+    pub fn hops(&self) -> u32 {
+        match self {
+            Self::Case { hops, .. } => *hops,
+            Self::Person { .. } | Self::Clock | Self::Message(_) | Self::Worker(_) | Self::Administrator(_) => 0,
         }
     }
 
@@ -46,7 +65,7 @@ impl Actor {
     pub fn deputy_for(&self) -> Option<&Name> {
         match self {
             Self::Person { deputy_for, .. } => deputy_for.as_ref(),
-            Self::Clock | Self::Message(_) | Self::Case(_) | Self::Worker(_) | Self::Administrator(_) => None,
+            Self::Clock | Self::Message(_) | Self::Case { .. } | Self::Worker(_) | Self::Administrator(_) => None,
         }
     }
 }

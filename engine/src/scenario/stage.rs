@@ -129,7 +129,7 @@ impl<'a> Stage<'a> {
 
     /// What a stored effect leads to inside the system; a refusal there is nobody's failure.
     fn follow(&mut self, from: CaseId, effect: Effect) -> Vec<(CaseId, Effect)> {
-        let by = Actor::Case(from);
+        let by = Actor::Case { case: from, hops: 0 };
         match effect {
             Effect::OpenCase { case, process, fields, waits } => {
                 let start = match waits {
