@@ -32,7 +32,7 @@ const SOURCES: [&str; 20] = [
 ];
 
 /// Sentences that are not for authors: what is said in a running case, and reasons for the compiler of our own code.
-const FOR_OTHERS: [&str; 34] = [
+const FOR_OTHERS: [&str; 36] = [
     "each variant's sentence names its fields",
     "outside: readable at all; inside: a step is named",
     "no branch of `{step}` applies",
@@ -43,11 +43,13 @@ const FOR_OTHERS: [&str; 34] = [
     "`{step}` has {} items, more than {ITEMS_MAX}; the rest was left out",
     "the job of `{step}` failed {} time(s): {reason}",
     "who has the least to do is not known here: the task waits for whoever takes it",
+    "nobody in the organisation may do this task",
     // Of what people fill in.
     "more than {LIST_MAX} values",
     "not of the right kind",
     "longer than {characters_max} characters",
     "contains a NUL character",
+    "the character U+{:04X} cannot be in a line",
     // The years of a date have four digits.
     "`{trimmed}` is outside of the years 1 to 9999",
     // Held by the library before a calendar is read: its parents, its name, the default.
