@@ -1,4 +1,4 @@
-//! The HTTP face on a real server: a whole case, every problem, who sees what, and what a crash leaves behind.
+//! The HTTP face on a real server: a whole case, every problem, who sees what, what a crash leaves behind, and its reference.
 
 // The conformance suite uses the rest of it.
 #[allow(dead_code)]
@@ -24,3 +24,5 @@ mod journey;
 mod permissions;
 #[path = "http/problems.rs"]
 mod problems;
+#[path = "http/reference.rs"]
+mod reference;
