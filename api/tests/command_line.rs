@@ -209,7 +209,8 @@ fn deployed(scratch: &Scratch) -> String {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("there is a free port");
     let address = taken.local_addr().expect("it is bound").to_string();
     let served = duban(&["serve", "--processes", &shipped(), "--database", &database, "--listen", &address]);
-    assert!(text(&served.stderr).contains("cannot listen"), "{}", text(&served.stderr));
+    let said = text(&served.stderr);
+    assert!(said.contains("cannot listen") && said.contains("--listen"), "{said}");
     database
 }
 

@@ -63,9 +63,9 @@ async fn serve(arguments: &Arguments, screen: &Screen) -> Result<(), Failure> {
     let database = arguments.storage.open().await?;
     let runner = config::runner(database.clone(), true).await?;
     let live = definitions(arguments, &runner, screen).await?;
-    let listener = TcpListener::bind(arguments.listen)
-        .await
-        .map_err(|error| format!("cannot listen on {}: {error}", arguments.listen))?;
+    let listener = TcpListener::bind(arguments.listen).await.map_err(|error| {
+        format!("cannot listen on {}: {error}; --listen takes another ADDRESS:PORT", arguments.listen)
+    })?;
     let address = listener.local_addr()?;
     let mut access = Access::new(database.clone());
     let Some(library) = runner.definitions().active() else {
