@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::event::{Caller, Candidate, Event, Fields, Job, Way};
 use crate::ids::{CaseId, Name, VisitId};
 
+/// The template of the notice to whoever is urged.
+pub const URGED: &str = "urged";
+
 /// Something to be done, at least once; the receiver drops second copies by the key that the outbox gives it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "snake_case")]
@@ -107,7 +110,7 @@ pub fn effects(event: &Event, caller: Option<&Caller>) -> Option<Effect> {
         }
         Event::JobQueued { visit, job } => Some(Effect::QueueJob { visit: *visit, job: job.clone() }),
         Event::Urged { to } => {
-            Some(Effect::Notify { to: to.clone(), template: Name::new("urged"), ways: vec![Way::Inbox] })
+            Some(Effect::Notify { to: to.clone(), template: Name::new(URGED), ways: vec![Way::Inbox] })
         }
         Event::CaseOpened { .. }
         | Event::FieldsSet { .. }

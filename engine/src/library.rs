@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::catalog::Catalog;
 use crate::compile::{compile, outline};
 use crate::diagnostic::{DIAGNOSTICS_MAX, Diagnostic, Diagnostics, Source, SourceId, Sources, Span};
+use crate::effect::URGED;
 use crate::ids::Name;
 use crate::process::Process;
 use crate::yaml::Node;
@@ -248,13 +249,17 @@ fn source_of(sources: &Sources, id: SourceId) -> &Source {
     sources.get(id).expect("every tree was read from a source of this set")
 }
 
+/// The words of a notice to somebody who is urged, where a set has none of its own.
+const URGED_TEXT: &str = include_str!("../templates/urged.hbs");
+
 /// Templates by process: each process has those of its own folder, and all have those under the empty name.
 fn templates_of(
     templates: &BTreeMap<(Folder, Name), Arc<str>>,
     folders: &BTreeMap<Folder, Vec<Name>>,
 ) -> BTreeMap<(Name, Name), Arc<str>> {
     let for_all = [Name::new("")];
-    let mut found = BTreeMap::new();
+    // Somebody who is urged must read so, whether or not the set has words of its own for it.
+    let mut found = BTreeMap::from([((Name::new(""), Name::new(URGED)), Arc::from(URGED_TEXT))]);
     for ((folder, name), text) in templates {
         let processes = match folder.is_empty() {
             true => for_all.as_slice(),

@@ -11,6 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use duban_engine::diagnostic::{Diagnostic, Severity, Sources, render};
+use duban_engine::ids::Name;
 use duban_engine::library::Library;
 
 type Files = Vec<(String, Vec<u8>)>;
@@ -69,6 +70,28 @@ fn the_base_of_the_golden_files_is_sound() {
     let (diagnostics, sources) = found(&base());
 
     assert!(diagnostics.is_empty(), "{}", render(&diagnostics, &sources, false));
+}
+
+#[test]
+fn the_shipped_processes_hold_nothing_that_cannot_come_about() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../processes");
+    let mut files = Files::new();
+    files_below(&root, &root, &mut files);
+
+    let (diagnostics, sources) = found(&files);
+
+    let codes: Vec<&str> = diagnostics.iter().map(|found| found.code).collect();
+    let is_known = codes.iter().all(|code| *code == "not-proved");
+    assert!(is_known, "{}", render(&diagnostics, &sources, false));
+}
+
+#[test]
+fn who_is_urged_reads_so_in_a_set_without_words_of_its_own_for_it() {
+    let library = Library::compile(&base()).expect("the base is sound");
+
+    let text = library.template(&Name::new("report"), &Name::new("urged")).expect("there is always one");
+
+    assert!(text.starts_with("subject: 催办："), "{text}");
 }
 
 #[test]

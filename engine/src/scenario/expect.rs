@@ -6,6 +6,7 @@ use super::stage::{Player, Stage};
 use super::{Expectation, Expected};
 use crate::case::{Deadline, Visit};
 use crate::diagnostic::{Diagnostic, Severity, Span};
+use crate::effect::URGED;
 use crate::event::{Event, Light};
 use crate::expression::equal;
 use crate::ids::{Name, VisitId, written_step};
@@ -78,6 +79,7 @@ fn hold(expected: &Expected, stage: &Stage<'_>, player: &Player, at: Option<&Nam
         }),
         Expected::Notified(wanted) => listed("notified are", wanted, stage, |event| match event {
             Event::Notified { template, .. } => Some(template.clone()),
+            Event::Urged { .. } => Some(Name::new(URGED)),
             _ => None,
         }),
         Expected::Incidents(wanted) => {
