@@ -2,6 +2,7 @@
 
 mod declare;
 mod flow;
+mod reach;
 mod sketch;
 mod steps;
 
@@ -102,6 +103,9 @@ fn check_process(checker: &mut Checker<'_>, node: &Node) -> Option<Process> {
     check_ends(checker, &steps, &sketches);
     check_locks(checker, &steps, &sketches);
     let steps: Vec<Step> = steps.into_iter().collect::<Option<_>>()?;
+    if let Some(start) = &start {
+        reach::check(checker, &steps, &sketches, start, &listeners);
+    }
     let outcomes = steps.iter().filter_map(|step| match &step.kind {
         Kind::Close(close) => Some(close.outcome.clone()),
         _ => None,
