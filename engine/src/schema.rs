@@ -5,6 +5,10 @@ mod steps;
 
 use serde_json::{Value as Json, json};
 
+/// What a name looks like, without classes of Unicode that not every reader of patterns knows: no blank, no ASCII mark
+/// but `-` and `_`, and at the beginning no digit and no `-`. The checker is stricter beyond ASCII.
+const NAME: &str = r"^[^\u0000-\u0040\u005B-\u005E\u0060\u007B-\u00A0][^\u0000-\u002C\u002E\u002F\u003A-\u0040\u005B-\u005E\u0060\u007B-\u00A0]*$";
+
 /// The schema of a process's file (JSON Schema 2020-12).
 pub fn process() -> Json {
     json!({
@@ -56,7 +60,7 @@ fn text(description: &str) -> Json {
 }
 
 fn named(description: &str) -> Json {
-    json!({"type": "string", "pattern": r"^[\p{L}_][\p{L}\p{Nd}_-]*$", "description": description})
+    json!({"type": "string", "pattern": NAME, "description": description})
 }
 
 fn condition(description: &str) -> Json {

@@ -63,3 +63,33 @@ fn the_schema_names_every_key_of_the_checker_and_no_other() {
     assert!(missing.is_empty(), "the schema does not know {missing:?}");
     assert!(invented.is_empty(), "the checker does not know {invented:?}");
 }
+
+/// Every `pattern` of the schema.
+fn patterns_of(schema: &Json, found: &mut BTreeSet<String>) {
+    match schema {
+        Json::Object(fields) => {
+            found.extend(fields.get("pattern").and_then(Json::as_str).map(ToOwned::to_owned));
+            fields.values().for_each(|inner| patterns_of(inner, found));
+        }
+        Json::Array(items) => items.iter().for_each(|inner| patterns_of(inner, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn names_are_told_by_a_pattern_without_classes_that_only_some_validators_know() {
+    let schema = duban_engine::schema::process();
+    let mut patterns = BTreeSet::new();
+    patterns_of(&schema, &mut patterns);
+
+    let pattern = schema["properties"]["process"]["pattern"].as_str().expect("a name has a pattern");
+    let name = regex::Regex::new(pattern).expect("the pattern is right");
+
+    assert!(patterns.iter().all(|pattern| !pattern.contains("\\p")), "{patterns:?}");
+    for right in ["appeal", "群众诉求", "sign-off", "_a", "a_1", "é"] {
+        assert!(name.is_match(right), "{right} is a name");
+    }
+    for wrong in ["", "1a", "-a", "a b", "a.b", "a:b", "a\u{a0}b", "a~"] {
+        assert!(!name.is_match(wrong), "{wrong} is no name");
+    }
+}
