@@ -87,6 +87,11 @@ pub trait Names {
     /// A function beside those of FEEL.
     fn function(&self, name: &str) -> Option<Signature>;
 
+    /// The names of those functions, for suggestions.
+    fn functions(&self) -> Vec<Name> {
+        Vec::new()
+    }
+
     /// All names of fields and variables, for suggestions and for names of several words.
     fn all(&self) -> Vec<Name>;
 }

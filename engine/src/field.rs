@@ -183,3 +183,27 @@ fn one_of<'a>(text: &str, keys: impl Iterator<Item = &'a str> + Clone) -> Result
     let hint = crate::nearest::nearest(text, keys).map_or_else(String::new, |near| format!(", did you mean `{near}`?"));
     Err(format!("there is no `{text}`{hint}"))
 }
+
+/// What types are called elsewhere, with the names they have here.
+const ELSEWHERE: [(&str, &str); 15] = [
+    ("string", "text"),
+    ("str", "text"),
+    ("varchar", "text"),
+    ("textarea", "long"),
+    ("int", "integer"),
+    ("float", "number"),
+    ("double", "number"),
+    ("decimal", "number"),
+    ("money", "number"),
+    ("bool", "boolean"),
+    ("timestamp", "datetime"),
+    ("time", "datetime"),
+    ("email", "mail"),
+    ("user", "person"),
+    ("department", "unit"),
+];
+
+/// The type that is meant by a word which other languages have for it.
+pub fn type_meant(word: &str) -> Option<&'static str> {
+    ELSEWHERE.iter().find(|(known, _)| *known == word).map(|(_, meant)| *meant)
+}

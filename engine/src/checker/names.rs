@@ -91,6 +91,10 @@ impl Names for Visible<'_, '_> {
         Some(Signature { function: HostFunction(number), parameters, result })
     }
 
+    fn functions(&self) -> Vec<Name> {
+        Host::ALL.iter().map(|(_, written)| Name::new(written)).collect()
+    }
+
     fn all(&self) -> Vec<Name> {
         let checker = self.checker;
         let framed = checker

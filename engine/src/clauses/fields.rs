@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::checker::{Checker, Keys};
-use crate::field::{Field, Shape};
+use crate::field::{Field, Shape, type_meant};
 use crate::formula::Operand;
 use crate::ids::Name;
 use crate::value::{Type, Value};
@@ -31,6 +31,7 @@ pub fn check_fields(checker: &mut Checker<'_>, node: &Node) -> Vec<Arc<Field>> {
         if RESERVED.contains(&name.as_str()) {
             let message = format!("`{name}` already means something in every case");
             checker.error(entry.key.span, "reserved-name", message).help("give the field another name");
+            fields.push(Arc::new(unreadable(name, checker.line(entry.key.span))));
             continue;
         }
         let field = checker
@@ -135,7 +136,12 @@ fn check_kind(checker: &mut Checker<'_>, node: &Node) -> Option<(Shape, Type)> {
         _ => {
             let message = format!("there is no type `{text}`");
             let known = KINDS.into_iter().chain(["text"]);
-            checker.error(node.span, "unknown-type", message).suggest(&text, known);
+            let finding = checker.error(node.span, "unknown-type", message);
+            finding.help(format!("a type is one of: text, long, {}", KINDS.join(", ")));
+            finding.suggest(&text, known);
+            if let Some(meant) = type_meant(&text) {
+                finding.help(format!("did you mean `{meant}`?"));
+            }
             return None;
         }
     };

@@ -161,7 +161,11 @@ impl<'n> Compiler<'n> {
     }
 
     fn compare(&mut self, comparison: Comparison, left: &Tree, right: &Tree, span: &Range<usize>) -> Typed {
-        let ((left_node, one), (right_node, two)) = (self.tree(left), self.tree(right));
+        let (left_node, one) = self.tree(left);
+        if self.is_bare_choice(&one, right) {
+            return (Node::Constant(Value::Null), Type::Boolean);
+        }
+        let (right_node, two) = self.tree(right);
         self.check_choices(&one, right);
         self.check_choices(&two, left);
         if !check::comparable(comparison, &one, &two) {

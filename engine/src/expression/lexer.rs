@@ -31,6 +31,15 @@ const SYMBOLS: &[&str] = &[
     "..", "**", "!=", "<=", ">=", "(", ")", "[", "]", "{", "}", ",", ":", ".", "+", "-", "*", "/", "=", "<", ">", "@",
 ];
 
+/// Operators of other languages, with what they are here.
+const FOREIGN: [(&str, &str); 4] = [("==", "="), ("=>", ">="), ("=<", "<="), ("<>", "!=")];
+
+/// An operator of another language at the beginning of `rest`; `function<>` is a type.
+fn foreign(rest: &str, before: &str) -> Option<(&'static str, &'static str)> {
+    let is_type = before == "function";
+    FOREIGN.into_iter().find(|(written, _)| rest.starts_with(written)).filter(|_| !is_type)
+}
+
 /// Whether a name may begin with it (DMN 1.5 grammar rule 28).
 pub(super) fn is_name_start(character: char) -> bool {
     character.is_alphabetic() || character == '_' || character == '?' || character as u32 > 0xFFFF
@@ -61,6 +70,10 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Lexeme>, Mistake> {
             number(rest).map_err(|(length, wrong)| Mistake::new(at..at + length, &wrong))?
         } else if first == '"' {
             quoted(rest).map_err(|(place, wrong)| Mistake::new(at + place.start..at + place.end, &wrong))?
+        } else if let Some((written, meant)) =
+            foreign(rest, lexemes.last().map_or("", |last: &Lexeme| &text[last.span.clone()]))
+        {
+            return Err(Mistake::new(at..at + written.len(), &Wrong::ForeignOperator { written, meant }));
         } else if let Some(symbol) = SYMBOLS.iter().find(|symbol| rest.starts_with(**symbol)) {
             (Token::Symbol(symbol), symbol.len())
         } else {

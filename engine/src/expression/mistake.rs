@@ -31,6 +31,7 @@ pub(super) enum Wrong {
     TooDeep,
     Empty,
     UnknownCharacter(char),
+    ForeignOperator { written: &'static str, meant: &'static str },
     UnendedText,
     UnknownEscape(String),
     TooManyDigits(String),
@@ -69,6 +70,7 @@ impl fmt::Display for Wrong {
             Self::TooDeep => write!(f, "the expression nests more than {NESTING_MAX} deep"),
             Self::Empty => f.write_str("there is no expression"),
             Self::UnknownCharacter(character) => write!(f, "`{character}` has no meaning here"),
+            Self::ForeignOperator { written, .. } => write!(f, "`{written}` is no operator"),
             Self::UnendedText => f.write_str("the text has no closing quote"),
             Self::UnknownEscape(escape) => write!(f, "`{escape}` is no escape of a character"),
             Self::TooManyDigits(number) => write!(f, "`{number}` has more than 28 digits"),
@@ -129,6 +131,9 @@ impl Wrong {
             Self::NotComparable { left: Type::List(_), .. } => {
                 Some("ask `list contains(…)`, `count(…)` or `some … satisfies …` of a list".to_owned())
             }
+            Self::NotComparable { left, right, .. } => moment_help(left, right),
+            Self::Expected { found, .. } => span_help(found),
+            Self::ForeignOperator { meant, .. } => Some(format!("write `{meant}`")),
             Self::UnknownCharacter('&' | '|') => Some("write `and`, `or`".to_owned()),
             Self::UnknownCharacter('\'') => Some("texts stand in double quotes".to_owned()),
             Self::UnknownCharacter('!') => Some("write `not(…)`, or `!=` to compare".to_owned()),
@@ -139,13 +144,11 @@ impl Wrong {
             | Self::UnendedText
             | Self::UnknownEscape(_)
             | Self::TooManyDigits(_)
-            | Self::Expected { .. }
             | Self::NoFunctionDefinitions
             | Self::NotAMoment(_)
             | Self::NotWritten { .. }
             | Self::Operands { .. }
             | Self::Negated(_)
-            | Self::NotComparable { .. }
             | Self::NotAmong { .. }
             | Self::NotACondition { .. }
             | Self::NotIterable(_)
@@ -157,4 +160,47 @@ impl Wrong {
             | Self::Pattern(_) => None,
         }
     }
+}
+
+/// How a date is written, where one is compared with a bare number or a text.
+fn moment_help(left: &Type, right: &Type) -> Option<String> {
+    let is_bare = |kind: &Type| matches!(kind, Type::Number | Type::Text);
+    let moment = [(left, right), (right, left)].into_iter().find(|(_, other)| is_bare(other)).map(|(kind, _)| kind)?;
+    match moment {
+        Type::Date => Some("a date is written `@\"2026-10-01\"`".to_owned()),
+        Type::DateTime => Some("a date and time is written `@\"2026-10-01T09:00:00\"`".to_owned()),
+        Type::Days => Some("a duration is written `@\"P2D\"`".to_owned()),
+        Type::Any
+        | Type::Null
+        | Type::Boolean
+        | Type::Number
+        | Type::Text
+        | Type::Time
+        | Type::Months
+        | Type::List(_)
+        | Type::Context(_)
+        | Type::Range(_)
+        | Type::Unit
+        | Type::Person
+        | Type::Choice(_) => None,
+    }
+}
+
+/// How a span is written, where a unit of time stands behind a number.
+fn span_help(found: &str) -> Option<String> {
+    let units = [
+        "`day`",
+        "`days`",
+        "`hour`",
+        "`hours`",
+        "`working`",
+        "`weeks`",
+        "`week`",
+        "`minutes`",
+        "`天`",
+        "`工作日`",
+        "`个工作日`",
+    ];
+    let help = "a duration is written `@\"P2D\"` or `@\"PT2H\"`; working days are added by `add_working_days(…, 2)`";
+    units.contains(&found).then(|| help.to_owned())
 }

@@ -23,10 +23,16 @@ impl Compiler<'_> {
         if let Some(function) = functions::find(&name.text) {
             return self.native_call(function, arguments, span);
         }
-        for argument in arguments {
-            self.tree(&argument.tree);
+        let of_host = self.names.functions();
+        let known = functions::all().map(|function| function.name).chain(of_host.iter().map(Name::as_str));
+        let near = match name.text.as_str() {
+            "today" => Some("date(now())".to_owned()),
+            written => nearest(written, known).map(str::to_owned),
+        };
+        // What a function of the case takes are no values: steps and actions.
+        if !of_host.iter().any(|known| near.as_deref() == Some(known.as_str())) {
+            arguments.iter().for_each(|argument| _ = self.tree(&argument.tree));
         }
-        let near = nearest(&name.text, functions::all().map(|function| function.name)).map(str::to_owned);
         self.lost(&name.span, Wrong::UnknownFunction { name: name.text.clone(), near })
     }
 

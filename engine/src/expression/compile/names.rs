@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{Compiler, Typed};
 use crate::expression::mistake::Wrong;
 use crate::expression::node::Node;
-use crate::expression::syntax::{Tree, Written};
+use crate::expression::syntax::{Syntax, Tree, Written};
 use crate::expression::{check, functions};
 use crate::ids::Name;
 use crate::nearest::nearest;
@@ -72,6 +72,18 @@ impl Compiler<'_> {
         Some((Node::ItemEntry { item: position, name: Name::new(name), otherwise }, Type::Any))
     }
 
+    /// A bare word that is a key of the choice it is compared with: it wants its quotes.
+    pub(super) fn is_bare_choice(&mut self, kind: &Type, tree: &Tree) -> bool {
+        let (Type::Choice(choices), Syntax::Name(name)) = (kind, &tree.syntax) else { return false };
+        let is_bare =
+            choices.iter().any(|choice| **choice == **name) && self.resolve(name, self.locals.len()).is_none();
+        if is_bare {
+            let near = Some(format!("\"{name}\""));
+            self.wrong(&tree.span, Wrong::UnknownName { name: name.clone(), near });
+        }
+        is_bare
+    }
+
     fn unknown_name(&mut self, name: &str, span: &Range<usize>) -> Typed {
         if functions::is_function(name) || self.names.function(name).is_some() {
             return self.lost(span, Wrong::NotCalled(name.to_owned()));
@@ -80,9 +92,16 @@ impl Compiler<'_> {
             && self.resolve(known, self.locals.len()).is_some()
         {
             let word = rest.split(' ').next().unwrap_or(rest);
-            let near = nearest(word, ["and", "or", "in", "between", "instance of", "then", "else"]);
+            let near =
+                meant_by(rest).or_else(|| nearest(word, ["and", "or", "in", "between", "instance of", "then", "else"]));
             let (known, rest, near) = (known.to_owned(), rest.to_owned(), near.map(str::to_owned));
             return self.lost(span, Wrong::UnknownWords { known, rest, near });
+        }
+        if let Some(negated) =
+            name.strip_prefix("not ").filter(|inner| self.resolve(inner, self.locals.len()).is_some())
+        {
+            let near = Some(format!("not({negated})"));
+            return self.lost(span, Wrong::UnknownName { name: name.to_owned(), near });
         }
         let mut all: Vec<String> = self.locals.iter().map(|local| local.name.clone()).collect();
         for local in self.locals.iter().filter(|local| local.is_item) {
@@ -105,6 +124,15 @@ impl Compiler<'_> {
                 self.lost(&name.span, Wrong::UnknownProperty { name: name.text.clone(), of, near })
             }
         }
+    }
+}
+
+/// What is meant by words of other languages behind a name.
+fn meant_by(rest: &str) -> Option<&'static str> {
+    match rest {
+        "is" | "is null" | "equals" => Some(if rest == "is null" { "= null" } else { "=" }),
+        "is not" | "is not null" => Some(if rest == "is not" { "!=" } else { "!= null" }),
+        _ => None,
     }
 }
 
