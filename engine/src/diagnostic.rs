@@ -13,6 +13,9 @@ pub use sink::{DIAGNOSTICS_MAX, Diagnostics};
 pub(crate) use source::without_mark;
 pub use source::{Position, Source, SourceId, Sources, Span};
 
+/// Known words that a message lists when none is near.
+const LISTED_MAX: usize = 8;
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -87,6 +90,19 @@ impl Diagnostic {
             Some(meant) => self.help(format!("did you mean {}?", quoted(meant))),
             None => self,
         }
+    }
+
+    /// `did you mean …?`, or, when no word is near, which there are.
+    pub fn suggest_or_list<'a>(&mut self, word: &str, among: impl Iterator<Item = &'a str> + Clone) -> &mut Self {
+        let known: Vec<String> = among.clone().map(quoted).collect();
+        match known.get(..LISTED_MAX.min(known.len())) {
+            None | Some([]) => {}
+            Some(shown) if shown.len() == known.len() => _ = self.help(format!("there is {}", shown.join(", "))),
+            Some(shown) => {
+                _ = self.help(format!("there is {} and {} more", shown.join(", "), known.len() - LISTED_MAX))
+            }
+        }
+        self.suggest(word, among)
     }
 
     /// For editors and browsers:

@@ -2,6 +2,7 @@
 
 use super::Checker;
 use crate::diagnostic::Span;
+use crate::ids::Name;
 use crate::yaml::Node;
 use crate::yaml::reader::Fields;
 
@@ -43,6 +44,11 @@ impl<'n> Keys<'n> {
     /// Keys that others will read.
     pub fn know(&mut self, keys: &[&'static str]) {
         self.0.know(keys);
+    }
+
+    /// Says what would be right instead of a key that nobody will ask for.
+    pub fn explain(&mut self, key: &Name, help: impl Into<String>) {
+        self.0.explain(key, help);
     }
 
     /// Reports the keys that nobody asked for.

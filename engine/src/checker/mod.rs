@@ -162,7 +162,9 @@ impl<'a> Checker<'a> {
             return;
         }
         let known: Vec<Name> = self.places.keys().cloned().collect();
-        let known = known.iter().map(Name::as_str).chain(also.iter().copied());
-        self.error(span, "unknown-step", format!("there is no step `{name}`")).suggest(name, known);
+        let steps = known.iter().map(Name::as_str);
+        self.error(span, "unknown-step", format!("there is no step `{name}`"))
+            .suggest_or_list(name, steps)
+            .suggest(name, known.iter().map(Name::as_str).chain(also.iter().copied()));
     }
 }

@@ -146,7 +146,7 @@ pub fn check_who(checker: &mut Checker<'_>, node: &Node) -> Option<Who> {
     let is_duty = checker.catalog.organization.duties.contains_key(&name);
     let is_field = checker.is_in_scope(&name);
     let finding = checker.error(node.span, "unknown-role", format!("there is no role `{name}`"));
-    finding.suggest(&name, known.iter().map(Name::as_str));
+    finding.suggest_or_list(&name, known.iter().map(Name::as_str));
     if is_duty {
         finding.help(format!("`{name}` is a duty: say of which unit, as `{{unit: …, duty: {name}}}`"));
     } else if is_field {
@@ -188,7 +188,7 @@ pub fn check_who_keys(checker: &mut Checker<'_>, keys: &mut Keys<'_>) -> Option<
     if !duties.contains_key(&duty) {
         let known = duties.keys().map(Name::as_str);
         let message = format!("the organisation has no duty `{duty}`");
-        checker.error(duty_node.span, "unknown-duty", message).suggest(&duty, known);
+        checker.error(duty_node.span, "unknown-duty", message).suggest_or_list(&duty, known);
     }
     Some(Who::Duty { unit: unit?, duty })
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::catalog::{Catalog, Outline};
-use crate::checker::Checker;
+use crate::checker::{Checker, Keys};
 use crate::clauses::action::check_requirements;
 use crate::clauses::deadline::check_calendar;
 use crate::clauses::effects::check_deeds;
@@ -33,7 +33,10 @@ use crate::steps::Kind;
 use crate::who::Who;
 use crate::yaml::Node;
 
-/// The keys of a process.
+/// The keys of a process whose values can look like a step.
+const PROCESS_KEYS: [&str; 2] = ["start", "steps"];
+
+/// The verbs that a process may forbid.
 const VERBS: [(&str, &str); 5] = [
     ("claim", "claim"),
     ("release", "release"),
@@ -88,6 +91,7 @@ fn check_process(checker: &mut Checker<'_>, node: &Node) -> Option<Process> {
     let fields = keys.take("fields").map(|fields| check_fields(checker, fields)).unwrap_or_default();
     checker.fields = by_name(&fields);
     let steps_node = keys.require("steps", checker);
+    explain_outdented(checker, &mut keys, node);
     let sketches = steps_node.map(|steps| sketch::sketch(checker, steps)).unwrap_or_default();
     let known = declare::declare(checker, &sketches);
     checker.frames.clear();
@@ -180,6 +184,10 @@ fn check_roles(checker: &mut Checker<'_>, node: &Node) -> BTreeMap<Name, Role> {
 
 /// A role that nothing names is most often one that was forgotten somewhere.
 fn check_unused_roles(checker: &mut Checker<'_>, node: &Node) {
+    // Where something is wrong, the name may stand in what could not be read.
+    if checker.out.has_errors() {
+        return;
+    }
     for entry in node.get("roles").and_then(Node::as_mapping).unwrap_or_default() {
         let name = &entry.key.text;
         if checker.roles.contains_key(name) && !checker.named_roles.contains(name) {
@@ -188,6 +196,19 @@ fn check_unused_roles(checker: &mut Checker<'_>, node: &Node) {
                 .out
                 .warning(entry.key.span, "unused-role", message)
                 .help(format!("write `by: {name}` where it acts, or take it out"));
+        }
+    }
+}
+
+/// A step that stands beside `steps` instead of below it.
+fn explain_outdented(checker: &mut Checker<'_>, keys: &mut Keys<'_>, node: &Node) {
+    let kinds = || sketch::KINDS.into_iter().chain(["actions", "each"]);
+    for entry in node.as_mapping().unwrap_or_default() {
+        let name = &entry.key.text;
+        let is_step = !PROCESS_KEYS.contains(&name.as_str()) && kinds().any(|kind| entry.value.get(kind).is_some());
+        if is_step {
+            keys.explain(name, format!("the step `{name}` belongs under `steps:`: indent it"));
+            checker.unreadable.insert(name.clone());
         }
     }
 }

@@ -120,7 +120,8 @@ impl<'n> Sketcher<'n> {
                 continue;
             }
             if !checker.check_name(&key.text, key.span) {
-                checker.unreadable.insert(key.text.clone());
+                let word = key.text.split([' ', '{', '[']).next().unwrap_or_default();
+                checker.unreadable.extend([key.text.clone(), Name::new(word)]);
                 continue;
             }
             match self.step(checker, &key.text, key.span, value, parent) {

@@ -12,6 +12,7 @@ use crate::clauses::listen::Listener;
 use crate::clauses::people::{Assign, People};
 use crate::ids::{Name, written_step};
 use crate::moment::StepId;
+use crate::nearest::nearest;
 use crate::process::Step;
 use crate::steps::Kind;
 use crate::steps::call::Call;
@@ -209,6 +210,14 @@ impl<'n> StepReader<'_, '_, 'n> {
     fn task(&mut self, keys: &mut Keys<'_>) -> Option<Kind> {
         let assign = keys.take("assign").map(|node| Assign::check(self.checker, node)).unwrap_or_default();
         if !keys.has("actions") {
+            keys.know(&KINDS);
+            keys.know(&["actions", "each"]);
+            let written = self.found.node.as_mapping().unwrap_or_default();
+            let is_near = |word: &str| nearest(word, KINDS.into_iter().chain(["actions", "each"])).is_some();
+            let is_other = |word: &str| RESTING_KEYS.contains(&word) || EACH_KEYS.contains(&word) || word == "title";
+            if written.iter().any(|entry| is_near(&entry.key.text) && !is_other(&entry.key.text)) {
+                return None;
+            }
             let message = format!("{} does not say what it is", keys.what());
             let kinds = KINDS.join("`, `");
             self.checker

@@ -25,6 +25,15 @@ pub const NAME_CHARS_MAX: usize = 64;
 /// Known keys that a message lists when none is near.
 const LISTED_MAX: usize = 24;
 
+/// The keys whose values are expressions without `=`.
+const CONDITIONS: [&str; 4] = ["when", "that", "while", "until"];
+
+/// Whether a bracket is open at the end of a text.
+fn is_unclosed(text: &str) -> bool {
+    let count = |letter: char| text.matches(letter).count();
+    count('(') > count(')') || count('[') > count(']')
+}
+
 /// The keys of one mapping while they are taken.
 #[derive(Debug)]
 pub struct Fields<'a> {
@@ -33,6 +42,7 @@ pub struct Fields<'a> {
     what: String,
     entries: &'a [Entry],
     asked: Vec<&'static str>,
+    explained: Vec<(Name, String)>,
 }
 
 impl<'a> Fields<'a> {
@@ -44,7 +54,7 @@ impl<'a> Fields<'a> {
             wrong_shape(node, &format!("a mapping for {what}"), out);
             return None;
         };
-        Some(Self { span: node.span, what, entries, asked: Vec::new() })
+        Some(Self { span: node.span, what, entries, asked: Vec::new(), explained: Vec::new() })
     }
 
     /// The value of a key, if it is there. Asking makes the key known.
@@ -80,6 +90,11 @@ impl<'a> Fields<'a> {
         self.asked.extend_from_slice(keys);
     }
 
+    /// Says what would be right instead of a key that is not known.
+    pub fn explain(&mut self, key: &Name, help: impl Into<String>) {
+        self.explained.push((key.clone(), help.into()));
+    }
+
     /// Where a key stands.
     pub fn span_of(&self, key: &str) -> Option<Span> {
         self.entries.iter().find(|entry| entry.key.text == *key).map(|entry| entry.key.span)
@@ -100,11 +115,23 @@ impl<'a> Fields<'a> {
         self.entries.first().map_or(self.span, |entry| entry.key.span)
     }
 
+    /// Whether a key is what stands behind a comma in an expression, `{when: count(units, true) > 3}`: the expression
+    /// itself is reported, since its bracket stays open.
+    fn is_rest_of_expression(&self, key: &Key) -> bool {
+        let before = self.entries.iter().take_while(|entry| entry.key.span.start < key.span.start);
+        let is_open = before.filter(|entry| entry.value.span.end <= key.span.start).any(|entry| {
+            let is_condition = CONDITIONS.contains(&entry.key.text.as_str());
+            let text = entry.value.as_scalar().filter(|scalar| scalar.plain).map_or("", |scalar| &scalar.text);
+            (is_condition || text.starts_with('=')) && is_unclosed(text)
+        });
+        is_open && key.text.contains([')', ']'])
+    }
+
     /// Reports every key that was neither asked for nor is listed, with the nearest of all of these.
     pub fn finish(self, also_known: &[&str], out: &mut Diagnostics) {
         let known = || self.asked.iter().chain(also_known).copied();
         for Entry { key, value: _ } in self.entries {
-            if known().any(|word| key.text == *word) {
+            if known().any(|word| key.text == *word) || self.is_rest_of_expression(key) {
                 continue;
             }
             let message = format!("{} has no key {}", self.what, quoted(&key.text));
@@ -124,6 +151,9 @@ impl<'a> Fields<'a> {
             {
                 let right = format!("{word}: {}", value.trim());
                 finding.help(format!("write {}", quoted(&right)));
+            }
+            if let Some((_, help)) = self.explained.iter().find(|(explained, _)| *explained == key.text) {
+                finding.help(help.as_str());
             }
         }
     }
@@ -166,7 +196,9 @@ pub fn is_name(text: &str, span: Span, out: &mut Diagnostics) -> bool {
     let mended: String =
         text.chars().map(narrow).map(|letter| if is_in_names(letter) { letter } else { '-' }).collect();
     let mended = mended.trim_matches('-');
-    if is_list {
+    if let Some((word, _)) = text.split_once(['{', '[']).filter(|(word, _)| name_fault(word.trim()).is_none()) {
+        finding.help(format!("a colon is missing after {}", quoted(word.trim())));
+    } else if is_list {
         finding.help("if these are several names, write them as a list: [one, two]");
     } else if mended != text && name_fault(mended).is_none() {
         finding.help(format!("write for example {}", quoted(mended)));

@@ -24,8 +24,32 @@ pub(super) fn explain(error: &ScanError, text: &str, source: SourceId, bracket: 
     let is_colon = matches!(finding.code, "colon" | "no-colon");
     if let Some(cause) = cause(text, at, is_colon) {
         blame(&mut finding, cause, text);
+    } else if bracket.is_none()
+        && !matches!(error.kind(), ErrorKind::FlowMappingValueAdjacentCollection)
+        && matches!(finding.code, "colon" | "indentation")
+        && let Some(help) = uneven(text, at)
+    {
+        finding.help(help);
     }
     finding
+}
+
+/// What the indentation of an entry's line is, where it fits neither the line before nor what that opens.
+fn uneven(text: &str, at: usize) -> Option<String> {
+    let start = text[..at].rfind('\n').map_or(0, |index| index + 1);
+    let line = text[start..].lines().next()?;
+    let is_seen = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    let (number, before) = (1..).zip(text[..start].lines()).filter(|(_, line)| is_seen(line)).last()?;
+    let own_number = text[..start].lines().count() + 1;
+    let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let (own, other) = (indent(line), indent(before));
+    let is_entry = |line: &str| line.contains(": ") || line.trim_end().ends_with(':');
+    let opens = before.trim_end().ends_with(':') && own > other;
+    let is_uneven =
+        own != other && !opens && is_entry(line) && is_entry(before) && !before.trim_start().starts_with("- ");
+    is_uneven.then(|| {
+        format!("line {own_number} is indented by {own}, line {number} by {other}: entries of one mapping begin in the same column")
+    })
 }
 
 /// Moves the finding to what caused it; where it was noticed stays visible if that is another line.
