@@ -93,3 +93,26 @@ fn names_are_told_by_a_pattern_without_classes_that_only_some_validators_know() 
         assert!(!name.is_match(wrong), "{wrong} is no name");
     }
 }
+
+/// The keys of the schema that say nothing to a reader.
+fn undescribed(schema: &Json, found: &mut BTreeSet<String>) {
+    match schema {
+        Json::Object(fields) => {
+            if let Some(Json::Object(properties)) = fields.get("properties") {
+                let silent = properties.iter().filter(|(_, shape)| shape.get("description").is_none());
+                found.extend(silent.map(|(key, _)| key.clone()));
+            }
+            fields.values().for_each(|inner| undescribed(inner, found));
+        }
+        Json::Array(items) => items.iter().for_each(|inner| undescribed(inner, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_key_says_what_it_means() {
+    let mut silent = BTreeSet::new();
+    undescribed(&duban_engine::schema::process(), &mut silent);
+
+    assert!(silent.is_empty(), "{silent:?}");
+}

@@ -57,9 +57,9 @@ fn guarantee() -> Json {
         json!({
             "no": named("What does not come before `before` was there."),
             "before": named("What was there before."),
-            "unless": one_or_many(named("What makes it all right without.")),
+            "unless": described(one_or_many(named("What makes it all right without.")), "What makes it all right without."),
             "after": named("After this, one of `always_eventually` always comes."),
-            "always_eventually": one_or_many(named("What always comes in the end.")),
+            "always_eventually": described(one_or_many(named("What always comes in the end.")), "What always comes in the end."),
         }),
     )
 }
@@ -75,7 +75,7 @@ fn field() -> Json {
             "private": boolean("Hidden from all who do not need it."),
             "default": operand("The value at the beginning."),
             "text": {"enum": ["line", "long"], "description": "One line of text, or several."},
-            "type": {"enum": kinds.iter().copied().chain(["text", "line", "long"]).collect::<Vec<&str>>()},
+            "type": described(json!({"enum": kinds.iter().copied().chain(["text", "line", "long"]).collect::<Vec<&str>>()}), "What it holds."),
             "choice": {"oneOf": [{"type": "object"}, {"type": "array"}], "description": "Keys with titles."},
             "catalog": named("An entry of this catalog."),
             "list": described(listed, "Several of a type."),
@@ -89,7 +89,7 @@ fn who_keys() -> Json {
         "unit": operand("The unit."),
         "duty": named("The duty in the unit."),
         "person": operand("One person, or several."),
-        "any": reference("who"),
+        "any": described(reference("who"), "Any of a list of these."),
     })
 }
 
@@ -110,17 +110,17 @@ fn start() -> Json {
         "message": named("A message starts a case."),
         "public": named("A form for the public starts a case."),
         "cron": text("A schedule starts a case."),
-        "on": {"enum": ["same day", "working day before", "working day after", "working day only"]},
+        "on": described(json!({"enum": ["same day", "working day before", "working day after", "working day only"]}), "What happens when the day is not worked."),
     });
     object(
         &["goto"],
         json!({
-            "by": reference("who"),
-            "form": reference("form"),
-            "require": reference("requirements"),
-            "do": reference("effects"),
-            "also": {"type": "array", "items": object(&[], ways)},
-            "goto": reference("goto"),
+            "by": described(reference("who"), "Who may: a role, a list of roles, an expression for a person, or a unit with a duty."),
+            "form": described(reference("form"), "The fields that are asked for: `name` required, `name?` optional."),
+            "require": described(reference("requirements"), "What must hold once the form is filled in."),
+            "do": described(reference("effects"), "Effects at the beginning, before the first step is entered."),
+            "also": {"type": "array", "items": object(&[], ways), "description": "Other ways in."},
+            "goto": described(reference("goto"), "Where the case goes: a step, `back`, `end`, or a list of branches."),
         }),
     )
 }
@@ -129,9 +129,21 @@ fn action() -> Json {
     let mut keys = hook_keys();
     keys.extend(people_keys());
     keys.insert("title".to_owned(), text("What people call it."));
-    keys.insert("form".to_owned(), reference("form"));
-    keys.insert("require".to_owned(), reference("requirements"));
-    keys.insert("at_most".to_owned(), json!({"type": "integer", "minimum": 1, "maximum": 1000}));
+    keys.insert(
+        "form".to_owned(),
+        described(reference("form"), "The fields that are asked for: `name` required, `name?` optional."),
+    );
+    keys.insert(
+        "require".to_owned(),
+        described(reference("requirements"), "What must hold once the form is filled in."),
+    );
+    keys.insert(
+        "at_most".to_owned(),
+        described(
+            json!({"type": "integer", "minimum": 1, "maximum": 1000}),
+            "How often it may be taken in one stay in the step that declares it.",
+        ),
+    );
     keys.insert("seal".to_owned(), boolean("It needs the person's own confirmation."));
     object(&[], Json::Object(keys))
 }
@@ -139,7 +151,13 @@ fn action() -> Json {
 /// `by`, `not_by`, `same_as`.
 pub fn people_keys() -> Map<String, Json> {
     let mut keys = Map::new();
-    keys.insert("by".to_owned(), reference("who"));
+    keys.insert(
+        "by".to_owned(),
+        described(
+            reference("who"),
+            "Who may: a role, a list of roles, an expression for a person, or a unit with a duty.",
+        ),
+    );
     keys.insert("not_by".to_owned(), described(one_or_many(json!({"type": "string"})), "Steps whose people may not."));
     keys.insert("same_as".to_owned(), named("The step whose person must."));
     keys
@@ -149,8 +167,14 @@ pub fn people_keys() -> Map<String, Json> {
 fn hook_keys() -> Map<String, Json> {
     let mut keys = effect_keys();
     keys.insert("when".to_owned(), condition("When it holds."));
-    keys.insert("do".to_owned(), reference("effects"));
-    keys.insert("goto".to_owned(), reference("goto"));
+    keys.insert("do".to_owned(), described(reference("effects"), "Effects, in order."));
+    keys.insert(
+        "goto".to_owned(),
+        described(
+            reference("goto"),
+            "Where the case goes: a step, `back`, `end`, or a list of branches. Otherwise it stays.",
+        ),
+    );
     keys
 }
 
@@ -184,7 +208,7 @@ fn deadline() -> Json {
             "within": described(within, "How long, or the first limit that applies."),
             "until": operand("Until when."),
             "calendar": named("Its own calendar."),
-            "ladder": {"type": "array", "items": reference("rung")},
+            "ladder": {"type": "array", "items": reference("rung"), "description": "What happens before, at and after due."},
         }),
     )
 }
@@ -193,9 +217,9 @@ fn rung() -> Json {
     let mut keys = hook_keys();
     keys.insert(
         "at".to_owned(),
-        json!({"type": "string", "examples": ["due", "1 working day before", "5 working days after"]}),
+        json!({"type": "string", "examples": ["due", "1 working day before", "5 working days after"], "description": "When it acts: `due`, or a span before or after it."}),
     );
-    keys.insert("light".to_owned(), json!({"enum": ["green", "yellow", "red"]}));
+    keys.insert("light".to_owned(), described(json!({"enum": ["green", "yellow", "red"]}), "The light from here on."));
     keys.insert("every".to_owned(), span("How often it comes again."));
     object(&["at"], Json::Object(keys))
 }
@@ -203,7 +227,10 @@ fn rung() -> Json {
 fn listener() -> Json {
     let mut keys = hook_keys();
     keys.insert("message".to_owned(), named("A message."));
-    keys.insert("take".to_owned(), reference("take"));
+    keys.insert(
+        "take".to_owned(),
+        described(reference("take"), "What it carries, put into fields: names, or `{ours: theirs}`."),
+    );
     keys.insert("after".to_owned(), span("So long after entering."));
     keys.insert("every".to_owned(), span("Every so often."));
     object(&[], Json::Object(keys))
@@ -216,44 +243,44 @@ fn effect_keys() -> Map<String, Json> {
     let item = object(&["each", "item"], json!({"each": named("The `each` step."), "item": operand("The item.")}));
     let Json::Object(keys) = json!({
         "set": {"type": "object", "description": "Fields with their new values."},
-        "notify": object(&["to", "template"], json!({
-            "to": reference("who"),
+        "notify": described(object(&["to", "template"], json!({
+            "to": described(reference("who"), "A role, a list, or an expression for a person."),
             "template": named("The template."),
-            "by": one_or_many(json!({"enum": ["inbox", "mail", "sms"]})),
-        })),
-        "webhook": object(&["to", "type"], json!({
+            "by": described(one_or_many(json!({"enum": ["inbox", "mail", "sms"]})), "By which ways."),
+        })), "Tells people."),
+        "webhook": described(object(&["to", "type"], json!({
             "to": named("The connection."),
             "type": text("The type of the event."),
-            "with": reference("with"),
-        })),
-        "document": object(&["template"], json!({"template": named("The template."), "to": operand("The unit.")})),
-        "mark": object(&["kind"], json!({
+            "with": described(reference("with"), "What is given, by the names of the other side."),
+        })), "Sends a signed event."),
+        "document": described(object(&["template"], json!({"template": named("The template."), "to": operand("The unit.")})), "Makes a document and files it with the case."),
+        "mark": described(object(&["kind"], json!({
             "kind": named("The kind of mark."),
             "unit": operand("The unit it counts for."),
             "person": operand("The person it counts for."),
-        })),
-        "start": object(&["process"], json!({"process": named("The process."), "with": reference("with")})),
-        "send": object(&["message"], json!({
+        })), "An entry in the ledger."),
+        "start": described(object(&["process"], json!({"process": named("The process."), "with": described(reference("with"), "What is given, by the names of the other side.")})), "Starts another case and does not wait for it."),
+        "send": described(object(&["message"], json!({
             "message": text("The message."),
             "to": operand("The number of the case it is for."),
-            "with": reference("with"),
-        })),
-        "extend": object(&[], json!({
+            "with": described(reference("with"), "What is given, by the names of the other side."),
+        })), "Sends a message to another case."),
+        "extend": described(object(&[], json!({
             "deadline": named("The step whose deadline is meant."),
             "to": operand("Until when."),
             "by": span("By how much."),
-        })),
-        "pause": clock.clone(),
-        "resume": clock.clone(),
-        "restart": clock,
-        "assign": object(&["to"], json!({"step": named("The task's step."), "to": operand("The person.")})),
-        "release": object(&[], json!({"step": named("The task's step.")})),
-        "add": item.clone(),
-        "drop": item,
-        "finish": step.clone(),
-        "leave": step,
-        "urge": {"type": "object", "additionalProperties": false},
-        "raise": object(&[], json!({"urgency": operand("How urgent."), "incident": operand("What stands still.")})),
+        })), "More time."),
+        "pause": described(clock.clone(), "The clock stands still."),
+        "resume": described(clock.clone(), "The clock goes on."),
+        "restart": described(clock, "The limit is counted anew from now."),
+        "assign": described(object(&["to"], json!({"step": named("The task's step."), "to": operand("The person.")})), "Gives the tasks in a step to a person."),
+        "release": described(object(&[], json!({"step": named("The task's step.")})), "Puts the tasks in a step back."),
+        "add": described(item.clone(), "Adds an item to a running each step."),
+        "drop": described(item, "Takes items off."),
+        "finish": described(step.clone(), "Ends a step elsewhere in the case as done."),
+        "leave": described(step, "Ends a step elsewhere as cancelled."),
+        "urge": described(json!({"type": "object", "additionalProperties": false}), "Tells whoever the case waits for."),
+        "raise": described(object(&[], json!({"urgency": operand("How urgent."), "incident": operand("What stands still.")})), "Makes the case more urgent, or calls an administrator."),
     }) else {
         unreachable!("the literal above is an object")
     };
