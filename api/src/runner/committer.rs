@@ -21,7 +21,7 @@ const CONFLICTS_MAX: usize = 8;
 /// How long a batch of the clock may keep people waiting before the next one is made smaller.
 const CLOCK_TIME: Duration = Duration::from_millis(50);
 
-/// How long the clock rests at most after a batch that took long.
+/// How long the clock rests at most after a command that took long by itself.
 const REST_MAX: Duration = Duration::from_secs(1);
 
 /// How many batches of people may follow each other while the clock waits.
@@ -65,7 +65,7 @@ pub fn queues() -> (Lanes, Queues) {
 
 impl Queues {
     /// Takes what is next; `false` when the runner stops and all was taken. People go first, but the clock has its turn
-    /// among them, and alone it rests after a batch that took long.
+    /// among them, and alone it rests after a command that took long.
     async fn take(
         &mut self,
         waiting: &mut Vec<Waiting>,
@@ -121,12 +121,15 @@ struct Pace {
 }
 
 impl Pace {
-    /// Takes note of how long a batch of the clock took: when long, the next is smaller and comes after a rest.
+    /// Takes note of how long a batch of the clock took: when long, the next is smaller, or comes after a rest when it
+    /// cannot be smaller.
     fn took(&mut self, time: Duration, batch_max: usize) {
         self.people_in_row = 0;
         if time > CLOCK_TIME {
+            if self.batch_max == 1 {
+                self.free_at = Instant::now() + time.min(REST_MAX);
+            }
             self.batch_max = (self.batch_max / 2).max(1);
-            self.free_at = Instant::now() + time.min(REST_MAX);
         } else {
             self.batch_max = (self.batch_max * 2).min(batch_max);
         }
@@ -240,17 +243,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn after_a_long_batch_the_clock_takes_less_and_rests() {
+    async fn after_a_long_batch_the_clock_takes_less_and_after_a_long_command_it_rests() {
         let (lanes, mut queues) = queues();
         let mut pace = Pace { batch_max: 2, free_at: Instant::now(), people_in_row: 0 };
         send(&lanes, Actor::Clock);
         send(&lanes, Actor::Clock);
         pace.took(CLOCK_TIME * 2, 2);
+        let rests_after_batch = pace.free_at > Instant::now();
+        let less = take(&mut queues, &mut pace).await;
+        pace.took(CLOCK_TIME * 2, 2);
         let begun = Instant::now();
+        let late = take(&mut queues, &mut pace).await;
 
-        let batch = take(&mut queues, &mut pace).await;
-
-        assert_eq!(batch, (true, 1));
+        assert_eq!((rests_after_batch, less, late), (false, (true, 1), (true, 1)));
         assert!(begun.elapsed() >= CLOCK_TIME * 2);
     }
 }
