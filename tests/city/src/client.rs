@@ -8,16 +8,21 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 /// How long an answer may take.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// How many connections a client has at most, well under what the server gives to one address.
+const CONNECTIONS_MAX: usize = 64;
 
 /// A client of one server.
 #[derive(Debug)]
 pub struct Client {
     address: SocketAddr,
     idle: Mutex<Vec<BufReader<TcpStream>>>,
+    seats: Semaphore,
 }
 
 /// What the server said.
@@ -47,7 +52,7 @@ pub struct Question<'a> {
 impl Client {
     /// A client of the server at an address.
     pub fn new(address: SocketAddr) -> Self {
-        Self { address, idle: Mutex::new(Vec::new()) }
+        Self { address, idle: Mutex::new(Vec::new()), seats: Semaphore::new(CONNECTIONS_MAX) }
     }
 
     /// Asks once. The answer to a command that breaks off is not known: the same key again finds out.
@@ -55,6 +60,7 @@ impl Client {
     /// # Errors
     /// When the server cannot be reached, breaks off, or does not answer in time.
     pub async fn ask(&self, question: Question<'_>) -> io::Result<Answer> {
+        let _seat = self.seats.acquire().await.map_err(io::Error::other)?;
         timeout(ANSWER_TIME_MAX, self.exchange(question)).await.map_err(|_| io::ErrorKind::TimedOut)?
     }
 
