@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use duban_engine::command::Ask;
 use duban_engine::event::Actor;
+use duban_engine::organization::Organization;
 use tokio::task::JoinSet;
 
 use super::Shared;
@@ -27,7 +28,7 @@ pub async fn sweep(shared: &Arc<Shared>) -> Result<usize> {
     freed
 }
 
-async fn free(shared: &Arc<Shared>, organization: &duban_engine::organization::Organization) -> Result<usize> {
+async fn free(shared: &Arc<Shared>, organization: &Organization) -> Result<usize> {
     let mut freed = 0;
     let holders = tasks::workload(&shared.database).await?.into_keys();
     for gone in holders.filter(|holder| !organization.people.contains_key(holder)) {
@@ -43,7 +44,10 @@ async fn free(shared: &Arc<Shared>, organization: &duban_engine::organization::O
             for outcome in running.join_all().await {
                 match outcome {
                     Ok(_) => done += 1,
-                    Err(Refusal::Storage(error)) => tracing::error!(%error, "a task that nobody holds stays held"),
+                    Err(Refusal::Storage(error)) => {
+                        tracing::error!(%error, "a task that nobody holds stays held; it is tried again");
+                        shared.may_be_abandoned.store(true, Ordering::Release);
+                    }
                     Err(refusal) => tracing::debug!(%refusal, "a task is not freed"),
                 }
             }

@@ -3,9 +3,9 @@
 //! ```
 //! # use duban_engine::{diagnostic::{Diagnostics, SourceId}, yaml::{read, reader::{Fields, boolean, name, one_or_many, text}}};
 //! # let (root, _) = read(b"title: Triage\nby: operator\nlock: true", SourceId(0));
-//! # let node = &root.unwrap();
+//! # let node = &root.expect("the text is YAML");
 //! # let out = &mut Diagnostics::new();
-//! let mut fields = Fields::of(node, "a step", out).unwrap();
+//! let mut fields = Fields::of(node, "a step", out).expect("it is a mapping");
 //! let title = fields.require("title", out).and_then(|node| text(node, out));
 //! let lock = fields.take("lock").and_then(|node| boolean(node, out)).unwrap_or(false);
 //! let by = fields.take("by").map_or(&[][..], one_or_many);
