@@ -51,13 +51,16 @@ use crate::storage::{Database, Presence, Result, micros, outbox, processes, tran
 /// What other nodes are told when something was deployed.
 const DEPLOYED: &str = "deployed";
 
+/// SQLite has one writer: while one committer writes, a second one decides what is next, and a third would wait.
+const SQLITE_COMMITTERS_MAX: usize = 2;
+
 /// The least by which two instants differ.
 const MICROSECOND: SignedDuration = SignedDuration::from_micros(1);
 
 /// How a runner works.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// How many committers write at the same time. SQLite has one writer, whatever is set here.
+    /// How many committers there are; on SQLite at most two.
     pub committers: usize,
     /// How many commands go into one transaction at most.
     pub batch_max: usize,
@@ -139,7 +142,8 @@ impl Runner {
     pub async fn start(database: Database, surroundings: Surroundings, settings: Settings) -> Result<Self> {
         let definitions = Definitions::default();
         definitions.refresh(&database).await?;
-        let count = if matches!(database, Database::Sqlite(_)) { 1 } else { settings.committers.max(1) };
+        let most = if matches!(database, Database::Sqlite(_)) { SQLITE_COMMITTERS_MAX } else { usize::MAX };
+        let count = settings.committers.clamp(1, most);
         let (committers, queues): (Vec<_>, Vec<_>) = (0..count).map(|_| committer::queues()).unzip();
         let (outbound, inbound) = mpsc::channel(dispatcher::QUEUE_MAX);
         let Surroundings { clock, outside, secrets } = surroundings;

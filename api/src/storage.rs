@@ -7,6 +7,7 @@ mod postgres;
 mod presence;
 mod sqlite;
 mod table;
+mod writes;
 
 pub mod cases;
 pub mod commands;
@@ -30,6 +31,7 @@ pub(crate) use database::sqlite_path;
 pub use database::{Database, Listener, Mode, Transaction};
 pub use presence::Presence;
 pub use table::{Column, Kind, Table};
+pub use writes::Writes;
 
 /// A failure of the database.
 #[derive(Debug, thiserror::Error)]

@@ -20,7 +20,7 @@ use super::projection::{self, Changes, Rows};
 use super::submission::{Answer, Refusal, Submission};
 use crate::storage::commands::{self, Done};
 use crate::storage::{
-    Cell, Transaction, cases, documents, incidents, jobs, notices, outbox, serials, tasks, transitions,
+    Cell, Writes, cases, documents, incidents, jobs, notices, outbox, serials, tasks, transitions,
 };
 
 /// What became of a batch.
@@ -71,14 +71,19 @@ struct Batch<'a> {
     now: Timestamp,
     found: BTreeMap<CaseId, Found>,
     definitions: BTreeMap<(Name, Name), Definition>,
+    /// What was answered to those of the commands that were done before, as far as it was looked up.
     keys: BTreeMap<String, Done>,
     serials: BTreeMap<String, u64>,
     /// How much each person has to do, when a process asks for it.
     workload: Option<Workload>,
 }
 
-/// Decides and writes a batch.
-pub async fn run(shared: &Shared, submissions: &[Submission]) -> crate::storage::Result<Finished> {
+/// Decides and writes a batch. Keys are looked up first when some may well have been used; else the database finds that out
+/// while it writes.
+///
+/// # Errors
+/// [`crate::storage::Error::Conflict`] when another writer was first, or a key was used that was not looked up.
+pub async fn run(shared: &Shared, submissions: &[Submission], look_up: bool) -> crate::storage::Result<Finished> {
     let now = shared.clock.now();
     let mut batch = Batch {
         shared,
@@ -90,6 +95,9 @@ pub async fn run(shared: &Shared, submissions: &[Submission]) -> crate::storage:
         serials: BTreeMap::new(),
         workload: None,
     };
+    if look_up {
+        batch.look_up().await?;
+    }
     batch.find().await?;
     let mut transaction = None;
     let series = batch.series();
@@ -99,20 +107,25 @@ pub async fn run(shared: &Shared, submissions: &[Submission]) -> crate::storage:
         transaction = Some(begun);
     }
     let mut decided = batch.decide();
-    if !decided.doubtful.is_empty() {
+    // Who is refused may have asked before.
+    let is_refused = submissions.iter().zip(&decided.outcomes).any(|(one, outcome)| one.key.is_some() && outcome.is_err());
+    if !decided.doubtful.is_empty() || is_refused && !look_up {
+        batch.look_up().await?;
         batch.confirm(&decided.doubtful).await?;
         decided = batch.decide();
     }
     let settled = submissions.iter().zip(&decided.outcomes).filter(|(_, outcome)| outcome.is_ok());
     let settled: Vec<String> = settled.filter_map(|(submission, _)| submission.settles.clone()).collect();
-    if !decided.transitions.is_empty() || !decided.done.is_empty() || !settled.is_empty() {
-        let mut transaction = match transaction {
-            Some(begun) => begun,
-            None => shared.database.begin().await?,
-        };
-        decided.write(&mut transaction).await?;
-        outbox::finish(&mut transaction, settled, now).await?;
-        transaction.commit().await?;
+    let changes = decided.changes();
+    let mut writes = decided.writes(&changes);
+    outbox::finish(&mut writes, settled, now);
+    match transaction {
+        _ if writes.is_empty() => {}
+        Some(mut begun) => {
+            begun.write(&writes).await?;
+            begun.commit().await?;
+        }
+        None => shared.database.write(&writes).await?,
     }
     let wake_at = decided.changed.values().filter_map(|changed| changed.now.case.next_wake()).min();
     for (case, changed) in decided.changed {
@@ -122,11 +135,16 @@ pub async fn run(shared: &Shared, submissions: &[Submission]) -> crate::storage:
 }
 
 impl Batch<'_> {
-    /// Reads what the commands need: the keys that were used, the cases, and what they run by.
+    /// Reads what was answered to commands with the same keys.
+    async fn look_up(&mut self) -> crate::storage::Result<()> {
+        let keys = self.submissions.iter().filter_map(|submission| submission.key.clone()).collect();
+        self.keys = commands::find(&self.shared.database, keys).await?;
+        Ok(())
+    }
+
+    /// Reads what the commands need: the cases, and what they run by.
     async fn find(&mut self) -> crate::storage::Result<()> {
         let database = &self.shared.database;
-        let keys = self.submissions.iter().filter_map(|submission| submission.key.clone()).collect();
-        self.keys = commands::find(database, keys).await?;
         let mut missing = BTreeSet::new();
         for case in self.submissions.iter().map(|submission| submission.case) {
             match self.shared.cache.get(&case) {
@@ -344,25 +362,22 @@ impl Decided {
         }
     }
 
-    async fn write(&mut self, transaction: &mut Transaction) -> crate::storage::Result<()> {
-        // Rows in the order of their keys, so that two nodes never wait for each other in a circle.
+    /// What is to be written: rows in the order of their keys, so that two nodes never wait for each other in a circle.
+    fn writes<'a>(&'a mut self, changes: &'a Changes) -> Writes<'a> {
         self.transitions.sort();
-        transaction.insert(&transitions::TABLE, &self.transitions).await?;
-        let done: Vec<Vec<Cell>> = self.done.iter().map(|(key, done)| done.cells(key)).collect();
-        transaction.insert(&commands::TABLE, &done).await?;
-        serials::keep(transaction, &self.serials).await?;
-        projection::write(transaction, &self.changes()).await?;
-        transaction.insert(&incidents::TABLE, &self.incidents).await?;
+        let mut writes = Writes::default();
+        writes.insert(&transitions::TABLE, &self.transitions);
+        writes.insert(&commands::TABLE, rows(&self.done, |(key, done)| done.cells(key)));
+        serials::keep(&mut writes, &self.serials);
+        changes.write(&mut writes);
+        writes.insert(&incidents::TABLE, &self.incidents);
         let outgoing = &self.outgoing;
-        jobs::drop_visits(transaction, &outgoing.ended_jobs).await?;
-        let cells: Vec<_> = outgoing.entries.iter().map(outbox::Entry::cells).collect();
-        transaction.insert(&outbox::TABLE, &cells).await?;
-        let cells: Vec<_> = outgoing.jobs.iter().map(jobs::Queued::cells).collect();
-        transaction.insert(&jobs::TABLE, &cells).await?;
-        let cells: Vec<_> = outgoing.notices.iter().map(notices::Notice::cells).collect();
-        transaction.insert(&notices::TABLE, &cells).await?;
-        let cells: Vec<_> = outgoing.documents.iter().map(documents::Document::cells).collect();
-        transaction.insert(&documents::TABLE, &cells).await
+        jobs::drop_visits(&mut writes, &outgoing.ended_jobs);
+        writes.insert(&outbox::TABLE, rows(&outgoing.entries, outbox::Entry::cells));
+        writes.insert(&jobs::TABLE, rows(&outgoing.jobs, jobs::Queued::cells));
+        writes.insert(&notices::TABLE, rows(&outgoing.notices, notices::Notice::cells));
+        writes.insert(&documents::TABLE, rows(&outgoing.documents, documents::Document::cells));
+        writes
     }
 
     fn changes(&self) -> Changes {
@@ -374,4 +389,8 @@ impl Decided {
         }
         changes
     }
+}
+
+fn rows<T>(of: impl IntoIterator<Item = T>, cells: impl Fn(T) -> Vec<Cell>) -> Vec<Vec<Cell>> {
+    of.into_iter().map(cells).collect()
 }

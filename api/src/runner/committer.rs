@@ -180,7 +180,7 @@ pub async fn commit(shared: &Shared, submissions: &[Submission]) -> Vec<Result<A
 async fn attempt(shared: &Shared, submissions: &[Submission]) -> Result<Vec<Result<Answer, Refusal>>, Error> {
     let mut conflicts = 0;
     loop {
-        match batch::run(shared, submissions).await {
+        match batch::run(shared, submissions, conflicts > 0).await {
             Ok(Finished { outcomes, entries, wake_at }) => {
                 shared.after_commit(entries, wake_at);
                 return Ok(outcomes);

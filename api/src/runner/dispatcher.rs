@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::outgoing::LEASE;
 use super::{Runner, Shared, inside, webhook};
 use crate::storage::outbox::{self, Entry};
-use crate::storage::{Error, Result};
+use crate::storage::{Error, Result, Writes};
 
 /// How many entries may wait in memory; more wait in the database only.
 pub const QUEUE_MAX: usize = 16_384;
@@ -127,7 +127,9 @@ async fn note(shared: &Shared, ended: &[(Entry, Fate)]) -> std::result::Result<(
     }
     let mut transaction = shared.database.begin().await?;
     let done = ended.iter().filter(|(_, fate)| *fate == Fate::Done);
-    outbox::finish(&mut transaction, done.map(|(entry, _)| entry.id.clone()).collect(), now).await?;
+    let mut writes = Writes::default();
+    outbox::finish(&mut writes, done.map(|(entry, _)| entry.id.clone()).collect(), now);
+    transaction.write(&writes).await?;
     for (entry, fate) in ended {
         match fate {
             Fate::Settled | Fate::Done | Fate::Left => {}

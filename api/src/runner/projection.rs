@@ -13,7 +13,7 @@ use crate::storage::deadlines::Deadline;
 use crate::storage::incidents::Incident;
 use crate::storage::marks::Mark;
 use crate::storage::tasks::Task;
-use crate::storage::{self, Cell, Table, cases, deadlines, marks, tasks};
+use crate::storage::{Cell, Table, Writes, cases, deadlines, marks, tasks};
 
 /// The tables whose rows change with the case.
 pub const STATE: [&Table; 5] = [&cases::TABLE, &tasks::TABLE, &tasks::CANDIDATES, &deadlines::TABLE, &marks::TABLE];
@@ -37,6 +37,16 @@ pub struct Changes {
 }
 
 impl Changes {
+    /// Writes what changed.
+    pub fn write<'a>(&'a self, writes: &mut Writes<'a>) {
+        for (table, keys) in STATE.into_iter().zip(&self.removed) {
+            writes.delete(table, keys);
+        }
+        for (table, rows) in STATE.into_iter().zip(&self.written) {
+            writes.upsert(table, rows);
+        }
+    }
+
     /// Adds what leads from the rows before to those after.
     pub fn add(&mut self, before: &Rows<5>, after: Rows<5>) {
         for (table, after) in after.into_iter().enumerate() {
@@ -170,13 +180,4 @@ fn deadline_row(case: CaseId, visit: &Visit, deadline: &duban_engine::case::Dead
     }
 }
 
-/// Writes what changed.
-pub async fn write(transaction: &mut storage::Transaction, changes: &Changes) -> storage::Result<()> {
-    for (table, keys) in STATE.iter().zip(&changes.removed) {
-        transaction.delete(table, keys).await?;
-    }
-    for (table, rows) in STATE.iter().zip(&changes.written) {
-        transaction.upsert(table, rows).await?;
-    }
-    Ok(())
-}
+

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::postgres::{self, Postgres};
 use super::sqlite::{self, Sqlite};
-use super::{Cell, Error, Presence, Result, Row, Table, migration};
+use super::{Cell, Error, Presence, Result, Row, Table, Writes, migration};
 
 /// What the other nodes are told is at most this many messages behind before some are lost.
 pub(super) const TOLD_MAX: usize = 1024;
@@ -81,6 +81,14 @@ impl Database {
         }
     }
 
+    /// Writes in a transaction of its own: when this returns, the disk has it.
+    pub async fn write(&self, writes: &Writes<'_>) -> Result<()> {
+        match self {
+            Self::Sqlite(database) => database.write(writes).await,
+            Self::Postgres(database) => database.write(writes).await,
+        }
+    }
+
     /// Reads rows as they are now, outside of any transaction.
     pub async fn fetch(&self, sql: &str, parameters: &[Cell]) -> Result<Vec<Row>> {
         match self {
@@ -119,8 +127,8 @@ impl Database {
     /// Asks the database whether it understands the statements that a table is written with.
     pub async fn prepare_table(&self, table: &Table) -> Result<()> {
         let source = |columns| match self {
-            Self::Sqlite(_) => sqlite::source(columns),
-            Self::Postgres(_) => postgres::source(columns),
+            Self::Sqlite(_) => sqlite::source(columns, 0),
+            Self::Postgres(_) => postgres::source(columns, 0),
         };
         self.prepare(&table.insert(&source(table.columns))).await?;
         self.prepare(&table.upsert(&source(table.columns))).await?;
@@ -204,34 +212,34 @@ impl Transaction {
     }
 
     /// Adds rows; one whose key is there already is [`Error::Conflict`].
-    pub async fn insert(&mut self, table: &Table, rows: &[Vec<Cell>]) -> Result<()> {
-        self.write(rows, table.columns, |source| table.insert(source)).await
+    pub async fn insert(&mut self, table: &'static Table, rows: &[Vec<Cell>]) -> Result<()> {
+        let mut writes = Writes::default();
+        writes.insert(table, rows);
+        self.write(&writes).await
     }
 
     /// Adds rows, or changes those that are there.
-    pub async fn upsert(&mut self, table: &Table, rows: &[Vec<Cell>]) -> Result<()> {
-        self.write(rows, table.columns, |source| table.upsert(source)).await
+    pub async fn upsert(&mut self, table: &'static Table, rows: &[Vec<Cell>]) -> Result<()> {
+        let mut writes = Writes::default();
+        writes.upsert(table, rows);
+        self.write(&writes).await
     }
 
     /// Removes the rows with these keys.
-    pub async fn delete(&mut self, table: &Table, keys: &[Vec<Cell>]) -> Result<()> {
-        self.write(keys, table.key_columns(), |source| table.delete(source)).await
+    pub async fn delete(&mut self, table: &'static Table, keys: &[Vec<Cell>]) -> Result<()> {
+        let mut writes = Writes::default();
+        writes.delete(table, keys);
+        self.write(&writes).await
     }
 
-    async fn write(
-        &mut self,
-        rows: &[Vec<Cell>],
-        columns: &[super::Column],
-        statement: impl FnOnce(&str) -> String,
-    ) -> Result<()> {
-        if rows.is_empty() {
+    /// Writes rows of several tables.
+    pub async fn write(&mut self, writes: &Writes<'_>) -> Result<()> {
+        if writes.is_empty() {
             return Ok(());
         }
         match self {
-            Self::Sqlite(transaction) => transaction.write(&statement(&sqlite::source(columns)), rows).await,
-            Self::Postgres(transaction) => {
-                transaction.write(&statement(&postgres::source(columns)), rows, columns).await
-            }
+            Self::Sqlite(transaction) => transaction.write(writes).await,
+            Self::Postgres(transaction) => transaction.write(writes).await,
         }
     }
 

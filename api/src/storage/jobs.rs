@@ -4,7 +4,7 @@ use duban_engine::ids::{CaseId, Name, VisitId};
 use jiff::Timestamp;
 
 use super::table::{Table, integer, text};
-use super::{Cell, Database, Result, Row, Transaction};
+use super::{Cell, Database, Result, Row, Transaction, Writes};
 
 /// The table. `free_at` is when a worker may take the job: later than now while one holds it.
 pub const TABLE: Table = Table {
@@ -114,12 +114,11 @@ pub async fn find(database: &Database, id: &str) -> Result<Option<Queued>> {
 }
 
 /// Takes the jobs of these visits back: they are done, or nobody waits for them any more.
-pub async fn drop_visits(transaction: &mut Transaction, visits: &[(CaseId, VisitId)]) -> Result<()> {
+pub fn drop_visits(writes: &mut Writes<'_>, visits: &[(CaseId, VisitId)]) {
     if visits.is_empty() {
-        return Ok(());
+        return;
     }
     let visits_of = visits.iter().map(|(case, visit)| format!("{case}-{visit}")).collect();
     let cases = visits.iter().map(|(case, _)| case.to_string()).collect();
-    transaction.execute(DROP, &[Cell::Texts(visits_of), Cell::Texts(cases)]).await?;
-    Ok(())
+    writes.run(DROP, vec![Cell::Texts(visits_of), Cell::Texts(cases)]);
 }

@@ -4,7 +4,7 @@ use duban_engine::ids::CaseId;
 use jiff::Timestamp;
 
 use super::table::{Table, integer, text};
-use super::{Cell, Database, Result, Row, Transaction};
+use super::{Cell, Database, Result, Row, Transaction, Writes};
 
 /// The table.
 pub const TABLE: Table = Table {
@@ -120,11 +120,10 @@ pub async fn free(transaction: &mut Transaction, now: Timestamp, until: Timestam
 }
 
 /// Notes that entries are done.
-pub async fn finish(transaction: &mut Transaction, ids: Vec<String>, at: Timestamp) -> Result<()> {
+pub fn finish(writes: &mut Writes<'_>, ids: Vec<String>, at: Timestamp) {
     if !ids.is_empty() {
-        transaction.execute(FINISH, &[Cell::Texts(ids), at.into()]).await?;
+        writes.run(FINISH, vec![Cell::Texts(ids), at.into()]);
     }
-    Ok(())
 }
 
 /// Notes that an attempt failed; without a time for the next one the entry is dead.

@@ -6,6 +6,7 @@ use sqlx::postgres::{PgArguments, PgConnectOptions, PgListener, PgPool, PgPoolOp
 use sqlx::{Arguments, AssertSqlSafe, Column as _, ConnectOptions, Executor, Row as _, SqlSafeStr, TypeInfo, ValueRef};
 
 use super::database::Mode;
+use super::writes::{Change, Writes, renumber};
 use super::{Cell, Column, Kind, Presence, Result, Row};
 
 /// How many connections a node holds: committers, readers and the listener.
@@ -40,6 +41,12 @@ impl Postgres {
 
     pub(super) async fn begin(&self) -> Result<Transaction> {
         Ok(Transaction(self.pool.begin().await?))
+    }
+
+    /// One statement is a transaction by itself.
+    pub(super) async fn write(&self, writes: &Writes<'_>) -> Result<()> {
+        together(writes).execute(&self.pool).await?;
+        Ok(())
     }
 
     /// Returns when the server takes writes: a standby, or one that was set to read only, does not.
@@ -101,17 +108,8 @@ impl Transaction {
         Ok(())
     }
 
-    pub(super) async fn write(&mut self, sql: &str, rows: &[Vec<Cell>], columns: &[Column]) -> Result<()> {
-        let mut arguments = PgArguments::default();
-        for (index, column) in columns.iter().enumerate() {
-            let cells = rows.iter().map(|row| row.get(index).unwrap_or(&Cell::Null));
-            let added = match column.kind {
-                Kind::Text => arguments.add(cells.map(as_text).collect::<Vec<_>>()),
-                Kind::Integer => arguments.add(cells.map(as_integer).collect::<Vec<_>>()),
-            };
-            added.expect("texts and numbers can always be encoded");
-        }
-        sqlx::query_with(AssertSqlSafe(sql.to_owned()), arguments).execute(&mut *self.0).await?;
+    pub(super) async fn write(&mut self, writes: &Writes<'_>) -> Result<()> {
+        together(writes).execute(&mut *self.0).await?;
         Ok(())
     }
 
@@ -120,10 +118,36 @@ impl Transaction {
     }
 }
 
-/// Many rows as a table expression: one array per column.
-pub(super) fn source(columns: &[Column]) -> String {
+/// Several changes as one statement, because each costs a way to the server and back.
+fn together<'q>(writes: &Writes<'_>) -> sqlx::query::Query<'q, sqlx::Postgres, PgArguments> {
+    let (mut arguments, mut before, mut parts) = (PgArguments::default(), 0, Vec::new());
+    for (number, write) in writes.iter().enumerate() {
+        let sql = match &write.change {
+            Change::Run(sql) => {
+                let sql = renumber(&dialect(sql), before);
+                for parameter in write.rows.iter().flatten() {
+                    add(&mut arguments, parameter);
+                    before += 1;
+                }
+                sql
+            }
+            change => {
+                let columns = change.columns();
+                let sql = change.statement(|columns| source(columns, before));
+                columns.iter().enumerate().for_each(|(index, column)| add_column(&mut arguments, &write.rows, index, column));
+                before += columns.len();
+                sql
+            }
+        };
+        parts.push(format!("change_{number} AS ({sql})"));
+    }
+    sqlx::query_with(AssertSqlSafe(format!("WITH {} SELECT 1", parts.join(",\n"))), arguments)
+}
+
+/// Many rows as a table expression: one array per column, the parameters after so many others.
+pub(super) fn source(columns: &[Column], before: usize) -> String {
     let arrays: Vec<String> =
-        (1..).zip(columns).map(|(number, column)| format!("${number}::{}[]", type_of(column))).collect();
+        (before + 1..).zip(columns).map(|(number, column)| format!("${number}::{}[]", type_of(column))).collect();
     format!("UNNEST({}) AS rows ({})", arrays.join(", "), super::Table::names(columns))
 }
 
@@ -161,16 +185,27 @@ fn as_integer(cell: &Cell) -> Option<i64> {
 
 fn query<'q>(sql: &str, parameters: &[Cell]) -> sqlx::query::Query<'q, sqlx::Postgres, PgArguments> {
     let mut arguments = PgArguments::default();
-    for parameter in parameters {
-        let added = match parameter {
-            Cell::Null => arguments.add(None::<String>),
-            Cell::Text(text) => arguments.add(text.as_str()),
-            Cell::Integer(number) => arguments.add(*number),
-            Cell::Texts(texts) => arguments.add(texts.as_slice()),
-        };
-        added.expect("texts and numbers can always be encoded");
-    }
+    parameters.iter().for_each(|parameter| add(&mut arguments, parameter));
     sqlx::query_with(AssertSqlSafe(dialect(sql)), arguments)
+}
+
+fn add(arguments: &mut PgArguments, parameter: &Cell) {
+    let added = match parameter {
+        Cell::Null => arguments.add(None::<String>),
+        Cell::Text(text) => arguments.add(text.as_str()),
+        Cell::Integer(number) => arguments.add(*number),
+        Cell::Texts(texts) => arguments.add(texts.as_slice()),
+    };
+    added.expect("texts and numbers can always be encoded");
+}
+
+fn add_column(arguments: &mut PgArguments, rows: &[Vec<Cell>], index: usize, column: &Column) {
+    let cells = rows.iter().map(|row| row.get(index).unwrap_or(&Cell::Null));
+    let added = match column.kind {
+        Kind::Text => arguments.add(cells.map(as_text).collect::<Vec<_>>()),
+        Kind::Integer => arguments.add(cells.map(as_integer).collect::<Vec<_>>()),
+    };
+    added.expect("texts and numbers can always be encoded");
 }
 
 fn read(row: &PgRow) -> Result<Row> {

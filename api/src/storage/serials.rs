@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::table::{Table, integer, text};
-use super::{Cell, Result, Transaction};
+use super::{Cell, Result, Transaction, Writes};
 
 /// The table.
 pub const TABLE: Table = Table { name: "serials", columns: &[text("series"), integer("next")], key: 1 };
@@ -24,10 +24,10 @@ pub async fn hold(transaction: &mut Transaction, series: Vec<String>) -> Result<
 }
 
 /// Keeps what the series will give next.
-pub async fn keep(transaction: &mut Transaction, next: &BTreeMap<String, u64>) -> Result<()> {
+pub fn keep(writes: &mut Writes<'_>, next: &BTreeMap<String, u64>) {
     let rows: Vec<Vec<Cell>> = next
         .iter()
         .map(|(series, next)| vec![series.into(), i64::try_from(*next).expect("a serial is counted up from 1").into()])
         .collect();
-    transaction.upsert(&TABLE, &rows).await
+    writes.upsert(&TABLE, rows);
 }

@@ -21,6 +21,7 @@ use tokio::sync::broadcast;
 pub(super) use file::of_address;
 
 use super::database::{Mode, TOLD_MAX};
+use super::writes::{Change, Writes, renumber};
 use super::{Cell, Column, Error, Presence, Result, Row};
 
 /// How many read at the same time; a read keeps a thread busy.
@@ -132,8 +133,25 @@ impl Sqlite {
         Ok(())
     }
 
+    /// One text from the first statement to the last, because each costs a hop to the database's thread and back.
+    pub(super) async fn write(&self, writes: &Writes<'_>) -> Result<()> {
+        let (sql, parameters) = together(writes);
+        let sql = format!("BEGIN IMMEDIATE;\n{sql};\nCOMMIT");
+        let mut writer = self.health.note(self.writer.acquire().await)?;
+        let done = self.health.note(query(&sql, parameters).execute(&mut *writer).await);
+        if let Err(error) = done {
+            // It stopped within its transaction.
+            if !matches!(error, Error::Conflict(_)) || writer.execute("ROLLBACK").await.is_err() {
+                self.health.is_doubtful.store(true, Ordering::Release);
+            }
+            return Err(error);
+        }
+        self.health.is_failing.store(false, Ordering::Release);
+        Ok(())
+    }
+
     pub(super) async fn fetch(&self, sql: &str, parameters: &[Cell]) -> Result<Vec<Row>> {
-        let found = query(sql, parameters).fetch_all(&self.readers).await?;
+        let found = query(sql, parameters.to_vec()).fetch_all(&self.readers).await?;
         found.iter().map(read).collect()
     }
 
@@ -164,12 +182,12 @@ impl Sqlite {
 
 impl Transaction {
     pub(super) async fn fetch(&mut self, sql: &str, parameters: &[Cell]) -> Result<Vec<Row>> {
-        let found = self.health.note(query(sql, parameters).fetch_all(&mut *self.inner).await)?;
+        let found = self.health.note(query(sql, parameters.to_vec()).fetch_all(&mut *self.inner).await)?;
         found.iter().map(read).collect()
     }
 
     pub(super) async fn execute(&mut self, sql: &str, parameters: &[Cell]) -> Result<u64> {
-        let done = self.health.note(query(sql, parameters).execute(&mut *self.inner).await)?;
+        let done = self.health.note(query(sql, parameters.to_vec()).execute(&mut *self.inner).await)?;
         Ok(done.rows_affected())
     }
 
@@ -177,9 +195,9 @@ impl Transaction {
         self.health.note(sqlx::raw_sql(sql).execute(&mut *self.inner).await).map(drop)
     }
 
-    pub(super) async fn write(&mut self, sql: &str, rows: &[Vec<Cell>]) -> Result<()> {
-        self.execute(sql, &[Cell::Text(json_of(&rows))]).await?;
-        Ok(())
+    pub(super) async fn write(&mut self, writes: &Writes<'_>) -> Result<()> {
+        let (sql, parameters) = together(writes);
+        self.health.note(query(&sql, parameters).execute(&mut *self.inner).await).map(drop)
     }
 
     pub(super) async fn commit(self) -> Result<()> {
@@ -189,11 +207,30 @@ impl Transaction {
     }
 }
 
-/// Many rows as a table expression: one JSON text, because each statement costs a hop to the database's thread.
-pub(super) fn source(columns: &[Column]) -> String {
+/// Statements one behind the other, and the parameters of all of them.
+fn together(writes: &Writes<'_>) -> (String, Vec<Cell>) {
+    let (mut statements, mut parameters) = (Vec::new(), Vec::new());
+    for write in writes.iter() {
+        let before = parameters.len();
+        match &write.change {
+            Change::Run(sql) => {
+                parameters.extend(write.rows.iter().flatten().cloned());
+                statements.push(renumber(sql, before));
+            }
+            change => {
+                parameters.push(Cell::Text(json_of(&write.rows)));
+                statements.push(change.statement(|columns| source(columns, before)));
+            }
+        }
+    }
+    (statements.join(";\n"), parameters)
+}
+
+/// Many rows as a table expression: one JSON text, the parameter after so many others.
+pub(super) fn source(columns: &[Column], before: usize) -> String {
     let cells: Vec<String> =
         columns.iter().enumerate().map(|(index, column)| format!("value ->> {index} AS {}", column.name)).collect();
-    format!("(SELECT {} FROM each($1))", cells.join(", "))
+    format!("(SELECT {} FROM each(${}))", cells.join(", "), before + 1)
 }
 
 fn dialect(sql: &str) -> String {
@@ -204,14 +241,14 @@ fn json_of(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("texts and numbers are always JSON")
 }
 
-fn query<'q>(sql: &str, parameters: &[Cell]) -> sqlx::query::Query<'q, sqlx::Sqlite, SqliteArguments> {
+fn query<'q>(sql: &str, parameters: Vec<Cell>) -> sqlx::query::Query<'q, sqlx::Sqlite, SqliteArguments> {
     let mut arguments = SqliteArguments::default();
     for parameter in parameters {
         let added = match parameter {
             Cell::Null => arguments.add(None::<i64>),
-            Cell::Text(text) => arguments.add(text.clone()),
-            Cell::Integer(number) => arguments.add(*number),
-            Cell::Texts(texts) => arguments.add(json_of(texts)),
+            Cell::Text(text) => arguments.add(text),
+            Cell::Integer(number) => arguments.add(number),
+            Cell::Texts(texts) => arguments.add(json_of(&texts)),
         };
         added.expect("texts and numbers can always be encoded");
     }

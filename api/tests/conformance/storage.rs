@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use duban::storage::{self, Cell, Database, Error, Kind, Table, outbox, serials};
+use duban::storage::{self, Cell, Database, Error, Kind, Table, Writes, outbox, serials};
 use duban_engine::ids::CaseId;
 use jiff::Timestamp;
 
@@ -27,7 +27,7 @@ fn entry(case: u128, due: i64) -> outbox::Entry {
     }
 }
 
-async fn store(database: &Database, table: &Table, rows: &[Vec<Cell>]) -> storage::Result<()> {
+async fn store(database: &Database, table: &'static Table, rows: &[Vec<Cell>]) -> storage::Result<()> {
     let mut transaction = database.begin().await?;
     transaction.insert(table, rows).await?;
     transaction.commit().await
@@ -172,7 +172,9 @@ async fn a_finished_entry_is_over_and_a_dead_one_can_be_revived() {
         let (done, dead) = (entry(1, 0).id, entry(2, 0).id);
 
         let mut transaction = database.begin().await.expect("a transaction begins");
-        outbox::finish(&mut transaction, vec![done.clone()], at(1)).await.expect("it is noted");
+        let mut writes = Writes::default();
+        outbox::finish(&mut writes, vec![done.clone()], at(1));
+        transaction.write(&writes).await.expect("it is noted");
         outbox::fail(&mut transaction, &dead, None, "404").await.expect("it is noted");
         transaction.commit().await.expect("a transaction commits");
 
@@ -200,7 +202,9 @@ async fn a_series_is_held_until_the_transaction_ends() {
             let next = serials::hold(&mut transaction, vec!["appeal 2026".to_owned()]).await.expect("a series is held");
             let moved: BTreeMap<String, u64> =
                 next.iter().map(|(series, next)| (series.clone(), next + count)).collect();
-            serials::keep(&mut transaction, &moved).await.expect("a series is kept");
+            let mut writes = Writes::default();
+            serials::keep(&mut writes, &moved);
+            transaction.write(&writes).await.expect("a series is kept");
             transaction.commit().await.expect("a transaction commits");
             next["appeal 2026"]
         };

@@ -66,7 +66,7 @@ fn table(name: &str) -> &'static Table {
     duban::storage::TABLES.iter().find(|table| table.name == name).expect("the lists above name tables")
 }
 
-async fn rewrite(database: &Database, table: &Table, old: &[Cell], new: Option<Vec<Cell>>) {
+async fn rewrite(database: &Database, table: &'static Table, old: &[Cell], new: Option<Vec<Cell>>) {
     let mut transaction = database.begin().await.expect("a transaction begins");
     transaction.delete(table, &[old[..table.key].to_vec()]).await.expect("a row is removed");
     if let Some(new) = new {
