@@ -32,6 +32,7 @@ use tokio::sync::Semaphore;
 
 pub use connection::serve;
 pub use problem::Problem;
+pub use seats::SHARE;
 
 use crate::access::Access;
 use crate::runner::Runner;

@@ -36,6 +36,10 @@ pub(super) struct Arguments {
     /// Where to listen.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    /// How many connections one address may have at the same time; 0 is as many as there are, for a server that only a
+    /// proxy reaches.
+    #[arg(long, value_name = "COUNT", env = "DUBAN_CONNECTIONS_PER_ADDRESS", default_value_t = http::SHARE)]
+    connections_per_address: usize,
     /// Make a token for people of the sample organization and print them. Only on this machine's own address.
     #[arg(long)]
     demo: bool,
@@ -79,7 +83,7 @@ async fn serve(arguments: &Arguments, screen: &Screen) -> Result<(), Failure> {
     }
     let watching = live.map(|live| tokio::spawn(live.watch()));
     let router = http::router(Arc::new(Server::new(Arc::clone(&runner), access)));
-    http::serve(listener, router, stop).await;
+    http::serve(listener, router, arguments.connections_per_address, stop).await;
     if let Some(watching) = watching {
         watching.abort();
         // It ends because it was told to, or had ended before.

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -11,14 +11,13 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::seats::Seats;
+use super::seats::{Seat, Seats};
 
 /// How long sending the head of a request may take, and how long a connection may be idle.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(15);
@@ -38,12 +37,12 @@ const LEAVE_TIME_MAX: Duration = Duration::from_secs(1);
 /// How long to wait when the system has no more connections to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Answers connections until `stop`, then finishes what is under way.
-pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
-    let seats = Arc::<Seats>::default();
-    let graceful = GracefulShutdown::new();
+/// Answers connections until `stop`, then finishes what is under way. One address has so many connections at most as its
+/// share is; `0` is as many as there are.
+pub async fn serve(listener: TcpListener, router: Router, share: usize, stop: impl Future<Output = ()>) {
+    let seats = Arc::new(Seats::new(share));
     let mut connections = JoinSet::new();
-    let mut stop = std::pin::pin!(stop);
+    let mut stop = pin!(stop);
     loop {
         let accepting = async {
             seats.wait_for_room().await;
@@ -62,35 +61,50 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
         let Some(taken) = seats.take(from.ip()) else { continue };
         // An answer is written whole, so that waiting to fill a packet only delays it. Without it, it is slower.
         let _ = stream.set_nodelay(true);
-        let mut builder = http1::Builder::new();
-        builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME_MAX).max_buf_size(HEAD_BYTES_MAX);
-        let (service, seat) = (TowerToHyperService::new(router.clone()), Arc::clone(taken.seat()));
-        let service = service_fn(move |request| {
-            seat.begin();
-            let (answering, seat) = (service.call(request), Arc::clone(&seat));
-            async move {
-                let answer = answering.await;
-                seat.end();
-                answer
-            }
-        });
-        let connection = graceful.watch(builder.serve_connection(TokioIo::new(Patient::new(stream)), service));
-        connections.spawn(async move {
-            tokio::select! {
-                // A client that breaks off or sends what is not HTTP has been answered, or cannot be.
-                _ = connection => {}
-                () = taken.seat().told_to_leave() => {}
-            }
-        });
+        let router = router.clone();
+        connections.spawn(async move { answer(stream, router, taken.seat()).await });
     }
     drop(listener);
-    tokio::select! {
-        () = graceful.shutdown() => return,
-        () = sleep(STOP_TIME_MAX) => tracing::warn!("some requests were still under way"),
+    seats.dismiss();
+    if ended(&mut connections, STOP_TIME_MAX).await {
+        return;
     }
-    seats.clear();
+    tracing::warn!("some requests were still under way");
+    connections.abort_all();
     // What they held is free when all have ended; what computes meanwhile is left.
-    let _ = tokio::time::timeout(LEAVE_TIME_MAX, async { while connections.join_next().await.is_some() {} }).await;
+    ended(&mut connections, LEAVE_TIME_MAX).await;
+}
+
+/// Answers what is asked on a connection, until either side has enough.
+async fn answer(stream: TcpStream, router: Router, seat: &Arc<Seat>) {
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME_MAX).max_buf_size(HEAD_BYTES_MAX);
+    let service = TowerToHyperService::new(router);
+    let service = service_fn(|request| {
+        seat.begin();
+        let (answering, seat) = (service.call(request), Arc::clone(seat));
+        async move {
+            let answer = answering.await;
+            seat.end();
+            answer
+        }
+    });
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(Patient::new(stream)), service));
+    // A client that breaks off or sends what is not HTTP has been answered, or cannot be.
+    tokio::select! {
+        _ = &mut connection => return,
+        () = seat.told_to_leave() => {}
+    }
+    if !seat.is_silent() {
+        // A request may have come in the same instant; then it is answered.
+        connection.as_mut().graceful_shutdown();
+        let _ = connection.await;
+    }
+}
+
+/// Whether all connections end in time.
+async fn ended(connections: &mut JoinSet<()>, time_max: Duration) -> bool {
+    tokio::time::timeout(time_max, async { while connections.join_next().await.is_some() {} }).await.is_ok()
 }
 
 /// A connection that fails when its client takes nothing for too long.

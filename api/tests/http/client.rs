@@ -40,8 +40,13 @@ impl Drop for Server {
 impl Server {
     /// A server on a fresh SQLite file.
     pub fn fresh() -> Self {
+        Self::fresh_under(&[])
+    }
+
+    /// The same, started by another program that becomes it.
+    pub fn fresh_under(starter: &[&str]) -> Self {
         let scratch = scratch();
-        let mut server = Self::start(&format!("sqlite:{}/duban.sqlite", scratch.display()), &shipped());
+        let mut server = Self::start_under(starter, &format!("sqlite:{}/duban.sqlite", scratch.display()), &shipped());
         server.scratch = Some(scratch);
         server
     }

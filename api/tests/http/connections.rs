@@ -1,6 +1,7 @@
 //! Connections that want more than their share, or never end what they began.
 
 use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use crate::client::Server;
@@ -27,6 +28,44 @@ fn half_open_connections_of_one_address_give_way_and_health_is_answered() {
     let answered = (0..100).any(|_| server.send("GET", "/health/live", "", b"").status == 200);
 
     assert!(gave_way && answered);
+}
+
+/// Asks on a connection that stays open; answers whether there was a good answer.
+fn ask(stream: &mut TcpStream) -> bool {
+    // A connection that was refused may break while it is written to.
+    let _ = stream.write_all(b"GET /health/live HTTP/1.1\r\nHost: duban\r\n\r\n");
+    let (mut answer, mut buffer) = (Vec::new(), [0; 1024]);
+    while !answer.ends_with(b"{\"status\":\"ok\"}") {
+        match stream.read(&mut buffer) {
+            Ok(count) if count > 0 => answer.extend_from_slice(&buffer[..count]),
+            Ok(_) | Err(_) => return false,
+        }
+    }
+    answer.starts_with(b"HTTP/1.1 200 ")
+}
+
+#[cfg(unix)]
+#[test]
+fn who_comes_when_the_share_is_taken_is_refused_and_who_was_served_just_now_is_served_again() {
+    let server = Server::fresh_under(&["env", "DUBAN_CONNECTIONS_PER_ADDRESS=2"]);
+    let (mut one, mut two) = (server.connect(), server.connect());
+    assert!(ask(&mut one) && ask(&mut two));
+
+    let refused = !ask(&mut server.connect());
+
+    assert!(refused && ask(&mut one) && ask(&mut two));
+    drop(one);
+    assert!((0..1000).any(|_| ask(&mut server.connect())), "a place that is free is taken");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_proxy_that_may_have_all_connections_keeps_them() {
+    let server = Server::fresh_under(&["env", "DUBAN_CONNECTIONS_PER_ADDRESS=0"]);
+    let mut pool: Vec<TcpStream> = (0..300).map(|_| server.connect()).collect();
+
+    assert!(pool.iter_mut().all(ask));
+    assert!(pool.iter_mut().all(ask), "each is there for its next request");
 }
 
 #[cfg(unix)]

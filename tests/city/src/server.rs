@@ -70,6 +70,6 @@ pub async fn face(runner: &Arc<Runner>, library: &Library) -> (Door, JoinHandle<
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("this machine has free ports");
     let address = listener.local_addr().expect("it listens");
     let router = http::router(Arc::new(Server::new(Arc::clone(runner), access)));
-    let serving = tokio::spawn(http::serve(listener, router, std::future::pending()));
+    let serving = tokio::spawn(http::serve(listener, router, http::SHARE, std::future::pending()));
     (Door { client: Client::new(address), people, program }, serving)
 }
