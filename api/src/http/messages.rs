@@ -21,8 +21,11 @@ use crate::runner::Message;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sending {
-    /// The number of the case it is for; without it, it is for all that listen, and for processes that begin with it.
+    /// The number of the case it is for.
     to: Option<String>,
+    /// That it is for all that wait or listen for it, and for processes that begin with it.
+    #[serde(default)]
+    to_all: bool,
     #[serde(default)]
     fields: Map<String, Value>,
 }
@@ -41,6 +44,7 @@ pub async fn send(
     Json(sending, fingerprint): Json<Sending>,
 ) -> Result<Response, Problem> {
     let name = Name::from(message);
+    check_address(&server, &name, &sending)?;
     let fields = form::filled(sending.fields)?;
     let (to, by) = (sending.to.map(Name::from), Actor::Message(name.clone()));
     let fingerprint = key.fingerprint(fingerprint);
@@ -51,4 +55,22 @@ pub async fn send(
         return Err(Problem::new(StatusCode::CONFLICT, "not_awaited", detail));
     }
     Ok(shown::ok(&Delivered { cases: answers.into_iter().map(Done::from).collect() }))
+}
+
+/// Whoever may reach cases says which. A message that only begins cases needs no address.
+fn check_address(server: &Server, name: &Name, sending: &Sending) -> Result<(), Problem> {
+    match (&sending.to, sending.to_all) {
+        (Some(_), true) => {
+            let detail = "a message is for one case or for all: send `to` or `to_all`";
+            Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "body_wrong", detail).with("pointer", "/to_all"))
+        }
+        (None, false) if server.runner.definitions().is_heard(name) => {
+            let detail = format!(
+                "open cases may wait or listen for `{name}`: name the one that is meant with `to`, \
+                 or send `\"to_all\": true` when all of them are"
+            );
+            Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "to_missing", detail).with("pointer", "/to"))
+        }
+        (Some(_) | None, _) => Ok(()),
+    }
 }

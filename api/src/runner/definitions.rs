@@ -87,6 +87,11 @@ impl Definitions {
         Some(ready.definition(ready.library.processes.get(name)?))
     }
 
+    /// Whether cases of a process in the active deployment may wait or listen for a message.
+    pub fn is_heard(&self, message: &Name) -> bool {
+        self.active().is_some_and(|library| library.processes.values().any(|process| hears(process, message)))
+    }
+
     /// Makes a deployment the active one.
     pub fn install(&self, id: String, ready: Ready) {
         self.remember(&ready, |_, _| true);

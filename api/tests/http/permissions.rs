@@ -109,6 +109,32 @@ fn programs_send_messages_and_people_do_not() {
 }
 
 #[test]
+fn a_message_reaches_many_cases_only_when_it_says_so() {
+    let server = Server::fresh();
+    let (person, program) = (server.token(&["wei-hongwei"]), server.token(&["--program", "hotline"]));
+    let cases = [open(&server, &person), open(&server, &person)];
+    let views = || cases.clone().map(|case| server.get(&person, &case).good());
+    let versions = || views().map(|view| view["sequence"].as_u64().expect("a number"));
+    let tell = |body: Value| server.post(&program, "/api/messages/appeal.repeated", &body);
+    let number = views()[0]["number"].clone();
+
+    for body in [json!({}), json!({"to": null, "fields": {}}), json!({"to_all": false})] {
+        let refused = tell(body);
+        assert_eq!((refused.status, refused.code()), (422, "to_missing"), "{refused:?}");
+        assert_eq!(refused.json["pointer"], "/to");
+    }
+    let both = tell(json!({"to": number, "to_all": true}));
+    assert_eq!((both.status, both.code()), (422, "body_wrong"), "{both:?}");
+    assert_eq!(tell(json!({"to": "石诉〔1999〕000001号"})).code(), "not_awaited");
+    assert_eq!(versions(), [1, 1], "what is refused reaches nobody");
+
+    let one = tell(json!({"to": number})).good();
+    assert_eq!((one["cases"].as_array().map(Vec::len), versions()), (Some(1), [2, 1]));
+    let all = tell(json!({"to_all": true})).good();
+    assert_eq!((all["cases"].as_array().map(Vec::len), versions()), (Some(2), [3, 2]));
+}
+
+#[test]
 fn a_notice_is_read_only_by_whom_it_is_for() {
     let server = Server::fresh();
     let people = People::of(&server);

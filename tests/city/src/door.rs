@@ -127,7 +127,7 @@ impl Door {
         Ok(case_of(&self.post(self.token(person), key, "/api/cases", &body).await?))
     }
 
-    /// Sends a message as another system: to one case by its number, or to whoever it may concern.
+    /// Sends a message as another system: to one case by its number, or for a case to begin with.
     ///
     /// # Errors
     /// The code of why not.
