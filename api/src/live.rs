@@ -1,5 +1,8 @@
 //! The folder of definitions while the server runs: what changes there goes live as soon as it is sound.
 
+mod organization;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,6 +11,7 @@ use duban_engine::diagnostic::{Diagnostic, Sources, render};
 use duban_engine::library::Library;
 use duban_engine::scenario::read_all;
 
+use self::organization::{count_missing, renewed};
 use crate::folder::{self, Folder};
 use crate::runner::{DeployError, Runner};
 use crate::storage::{self, processes};
@@ -21,6 +25,9 @@ pub struct Live {
     runner: Arc<Runner>,
     color: bool,
     seen: Option<[u8; 32]>,
+    /// Whether what was seen is wrong, so that its organisation goes live alone if it is still the same next time: a
+    /// file that was being written may have looked whole.
+    is_organization_due: bool,
 }
 
 /// Why a folder did not go live. What was live before still is.
@@ -37,6 +44,12 @@ pub enum NotLive {
         /// The findings.
         shown: String,
     },
+    /// The organisation cannot go live alone either; the text is for the author.
+    #[error("the organization does not go live alone either: the definitions that are live cannot run with it:\n{0}")]
+    Unfit(String),
+    /// Files that may hold a part of the organisation are not whole.
+    #[error("the organization stays as it was as well: these files are not whole, and may hold a part of it: {0:?}")]
+    Unclear(BTreeSet<String>),
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] storage::Error),
@@ -48,11 +61,11 @@ pub enum NotLive {
 impl Live {
     /// A folder for a runner.
     pub fn new(path: PathBuf, runner: Arc<Runner>, color: bool) -> Self {
-        Self { path, runner, color, seen: None }
+        Self { path, runner, color, seen: None, is_organization_due: false }
     }
 
-    /// Looks whether anything changed since the last time; if so, checks it, plays its scenarios and puts it live.
-    /// Answers whether something new is live.
+    /// Looks whether anything changed since the last time; if so, checks it, plays its scenarios and puts it live. What is
+    /// wrong and still the same the next time goes live with its organisation alone. Answers whether something new is live.
     ///
     /// # Errors
     /// Why it did not go live. It is tried again when the folder changes again.
@@ -61,8 +74,9 @@ impl Live {
         let folder = tokio::task::spawn_blocking(move || Folder::read(&path)).await??;
         let digest = folder.digest();
         if self.seen == Some(digest) {
-            return Ok(false);
+            return if self.is_organization_due { self.renew_organization(&folder).await } else { Ok(false) };
         }
+        self.is_organization_due = false;
         let texts = folder.to_texts();
         let active = processes::active(self.runner.database()).await?;
         if active.is_some_and(|active| active.files == texts) {
@@ -74,18 +88,9 @@ impl Live {
         let checked = tokio::task::spawn_blocking(move || check(&folder, color)).await?;
         // From here on it is the folder that has to change; a failing database is tried again.
         self.seen = Some(digest);
+        self.is_organization_due = checked.is_err();
         let scenarios = checked?;
-        let library = self.runner.deploy(&texts).await.map_err(|error| {
-            self.seen = None;
-            match error {
-                DeployError::Unsound(unsound) => unsound_of(&unsound.diagnostics, &unsound.sources, color),
-                DeployError::Templates(templates) => {
-                    let shown: Vec<String> = templates.iter().map(|(name, what)| format!("{name}: {what}")).collect();
-                    NotLive::Unsound { count: shown.len(), shown: shown.join("\n") }
-                }
-                DeployError::Storage(error) => NotLive::Storage(error),
-            }
-        })?;
+        let library = self.deploy(&texts).await.inspect_err(|_| self.seen = None)?;
         let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(
             processes = library.processes.len(),
@@ -94,6 +99,46 @@ impl Live {
             "the definitions are live for new cases"
         );
         Ok(true)
+    }
+
+    /// Puts the organisation of a folder live that is wrong otherwise: whoever left is out, whatever others are writing.
+    async fn renew_organization(&mut self, folder: &Folder) -> Result<bool, NotLive> {
+        let Some(active) = processes::active(self.runner.database()).await? else { return Ok(false) };
+        self.is_organization_due = false;
+        let texts = renewed(&active.files, folder).map_err(NotLive::Unclear)?;
+        if texts == active.files {
+            return Ok(false);
+        }
+        let before = self.runner.definitions().active();
+        let library = self.deploy(&texts).await.map_err(|error| match error {
+            NotLive::Unsound { shown, .. } => NotLive::Unfit(shown),
+            other => {
+                self.is_organization_due = true;
+                other
+            }
+        })?;
+        let organization = &library.catalog.organization;
+        let (people_removed, people_added) = before.map_or((0, 0), |before| {
+            let before = &before.catalog.organization;
+            (count_missing(before, organization), count_missing(organization, before))
+        });
+        tracing::warn!(
+            people_removed,
+            people_added,
+            "the organization is live alone; every other file stays as it was until the findings are mended"
+        );
+        Ok(true)
+    }
+
+    async fn deploy(&self, texts: &BTreeMap<String, String>) -> Result<Arc<Library>, NotLive> {
+        self.runner.deploy(texts).await.map_err(|error| match error {
+            DeployError::Unsound(unsound) => unsound_of(&unsound.diagnostics, &unsound.sources, self.color),
+            DeployError::Templates(templates) => {
+                let shown: Vec<String> = templates.iter().map(|(name, what)| format!("{name}: {what}")).collect();
+                NotLive::Unsound { count: shown.len(), shown: shown.join("\n") }
+            }
+            DeployError::Storage(error) => NotLive::Storage(error),
+        })
     }
 
     /// Looks at the folder again and again.

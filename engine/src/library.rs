@@ -1,6 +1,7 @@
 //! The library: every file of a process set, read and checked together.
 
 mod data;
+mod holds;
 mod openings;
 mod parts;
 
@@ -14,6 +15,8 @@ use crate::effect::URGED;
 use crate::ids::Name;
 use crate::process::Process;
 use crate::yaml::Node;
+
+pub use holds::{Holds, holds};
 
 /// Where the scenarios, templates and process of a folder belong together: its path, without the last part.
 type Folder = String;

@@ -24,8 +24,9 @@ const LEAVE_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// Run the server: HTTP, deadlines, messages, and definitions that go live as they change.
 ///
-/// Definitions that are wrong, or whose scenarios fail, do not go live; those before stay. Every case runs to its end
-/// by the version that it was opened with.
+/// Definitions that are wrong, or whose scenarios fail, do not go live; those before stay. Of these only the
+/// organization goes live alone, so that who left is out. Every case runs to its end by the version that it was
+/// opened with.
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     #[command(flatten)]
