@@ -104,10 +104,21 @@ impl Server {
     /// Asks it to stop, and answers whether it ended well.
     #[cfg(unix)]
     pub fn stop(&mut self) -> bool {
+        self.tell_to_stop();
+        self.child.wait().expect("it is our child").success()
+    }
+
+    /// Asks it to stop.
+    #[cfg(unix)]
+    pub fn tell_to_stop(&self) {
         let id = self.child.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &id]).status().expect("`kill` is there");
         assert!(asked.success());
-        self.child.wait().expect("it is our child").success()
+    }
+
+    /// Whether it takes connections.
+    pub fn listens(&self) -> bool {
+        TcpStream::connect(&self.address).is_ok()
     }
 
     /// Its process.

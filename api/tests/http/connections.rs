@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use crate::client::Server;
+use crate::definitions::wait;
 
 /// A head without its end.
 const HALF: &[u8] = b"GET /api/me HTTP/1.1\r\nHost: duban\r\n";
@@ -86,4 +87,32 @@ fn a_body_that_never_ends_does_not_keep_the_server_from_stopping() {
 
     assert!(server.stop());
     assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_under_way_when_the_server_has_to_stop_is_answered() {
+    let mut server = Server::fresh();
+    let token = server.token(&["wei-hongwei"]);
+    let (mut idle, mut stream) = (server.connect(), server.connect());
+    assert!(ask(&mut idle));
+    let body = r#"{"process": "appeal", "fields": {"content": "暖气不热。"}}"#;
+    let head = format!(
+        "POST /api/cases HTTP/1.1\r\nHost: duban\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).expect("the server reads");
+    // Answered by the same server: the head above has been read when this one is.
+    assert_eq!(server.send("GET", "/health/ready", "", b"").status, 200);
+
+    server.tell_to_stop();
+    wait(|| !server.listens());
+    let is_idle_closed = (0..1000).any(|_| !ask(&mut idle));
+    stream.write_all(body.as_bytes()).expect("the server reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("the server answers and hangs up");
+
+    assert!(is_idle_closed && answer.starts_with("HTTP/1.1 201 "), "{answer}");
+    assert!(server.stop());
 }
