@@ -19,9 +19,7 @@ use super::outgoing::Outgoing;
 use super::projection::{self, Changes, Rows};
 use super::submission::{Answer, Refusal, Submission};
 use crate::storage::commands::{self, Done};
-use crate::storage::{
-    Cell, Writes, cases, documents, incidents, jobs, notices, outbox, serials, tasks, transitions,
-};
+use crate::storage::{Cell, Writes, cases, documents, incidents, jobs, notices, outbox, serials, tasks, transitions};
 
 /// What became of a batch.
 #[derive(Debug)]
@@ -108,7 +106,8 @@ pub async fn run(shared: &Shared, submissions: &[Submission], look_up: bool) -> 
     }
     let mut decided = batch.decide();
     // Who is refused may have asked before.
-    let is_refused = submissions.iter().zip(&decided.outcomes).any(|(one, outcome)| one.key.is_some() && outcome.is_err());
+    let is_refused =
+        submissions.iter().zip(&decided.outcomes).any(|(one, outcome)| one.key.is_some() && outcome.is_err());
     if !decided.doubtful.is_empty() || is_refused && !look_up {
         batch.look_up().await?;
         batch.confirm(&decided.doubtful).await?;

@@ -179,5 +179,3 @@ fn deadline_row(case: CaseId, visit: &Visit, deadline: &duban_engine::case::Dead
         next_rung_at: deadline.next_rung().map(|(at, _)| at),
     }
 }
-
-

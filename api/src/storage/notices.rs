@@ -26,11 +26,11 @@ pub const TABLE: Table = Table {
 };
 
 const OF_CASE: &str = "SELECT id, unit, duty, person, case_id, template, title, text, created_at, read_at
-    FROM notices WHERE case_id = $1 ORDER BY created_at, id";
+    FROM notices WHERE id >= $1 AND id < $2 ORDER BY created_at, id";
 const OF_PERSON: &str = "SELECT id, unit, duty, person, case_id, template, title, text, created_at, read_at
-    FROM notices WHERE person = $1 ORDER BY created_at DESC, id LIMIT $2";
+    FROM notices WHERE person = $1 AND person <> '' ORDER BY created_at DESC, id LIMIT $2";
 const OF_DUTY: &str = "SELECT id, unit, duty, person, case_id, template, title, text, created_at, read_at
-    FROM notices WHERE unit = $1 AND duty = $2 ORDER BY created_at DESC, id LIMIT $3";
+    FROM notices WHERE unit = $1 AND duty = $2 AND duty <> '' ORDER BY created_at DESC, id LIMIT $3";
 const FIND: &str = "SELECT id, unit, duty, person, case_id, template, title, text, created_at, read_at
     FROM notices WHERE id = $1";
 const READ: &str = "UPDATE notices SET read_at = $2 WHERE id = $1 AND read_at IS NULL";
@@ -100,7 +100,8 @@ impl Notice {
 
 /// What was told about a case, oldest first.
 pub async fn of_case(database: &Database, case: CaseId) -> Result<Vec<Notice>> {
-    read_all(database.fetch(OF_CASE, &[case.into()]).await?)
+    // `.` is the character after `-`, so that the range is every key that begins with the case.
+    read_all(database.fetch(OF_CASE, &[format!("{case}-").into(), format!("{case}.").into()]).await?)
 }
 
 /// What a person was told by name, newest first.

@@ -134,7 +134,10 @@ fn together<'q>(writes: &Writes<'_>) -> sqlx::query::Query<'q, sqlx::Postgres, P
             change => {
                 let columns = change.columns();
                 let sql = change.statement(|columns| source(columns, before));
-                columns.iter().enumerate().for_each(|(index, column)| add_column(&mut arguments, &write.rows, index, column));
+                columns
+                    .iter()
+                    .enumerate()
+                    .for_each(|(index, column)| add_column(&mut arguments, &write.rows, index, column));
                 before += columns.len();
                 sql
             }

@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use duban::access::{Access, Principal};
-use duban::clock::ManualClock;
+use duban::clock::Clock;
 use duban::folder::Folder;
 use duban::http::{self, Server};
 use duban::runner::{Environment, Outside, Replying, Request, Runner, Settings, Surroundings};
 use duban::storage::Database;
 use duban_engine::library::Library;
-use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -44,18 +43,12 @@ pub fn processes() -> PathBuf {
 }
 
 /// A runner over a fresh database, with everything deployed, that serves timers only when it is asked to.
-pub async fn runner(
-    address: &str,
-    now: Timestamp,
-    settings: Settings,
-) -> (Arc<Runner>, Arc<ManualClock>, Arc<Library>) {
+pub async fn runner(address: &str, clock: Arc<dyn Clock>, settings: Settings) -> (Arc<Runner>, Arc<Library>) {
     let database = Database::open(address).await.expect("the address is of a database");
-    let clock = Arc::new(ManualClock::new(now));
-    let surroundings =
-        Surroundings { clock: clock.clone(), outside: Arc::new(Nowhere), secrets: Arc::new(Environment) };
+    let surroundings = Surroundings { clock, outside: Arc::new(Nowhere), secrets: Arc::new(Environment) };
     let runner = Runner::start(database, surroundings, settings).await.expect("a runner starts over its database");
     let library = runner.deploy(&files()).await.expect("the shipped processes are sound");
-    (Arc::new(runner), clock, library)
+    (Arc::new(runner), library)
 }
 
 /// A face over a runner on a port of this machine, and the way in with a token for everybody.

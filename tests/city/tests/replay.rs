@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use duban::clock::ManualClock;
 use duban::runner::Settings;
 use duban_city::census::{self, Census};
 use duban_city::city::{City, Tally};
@@ -22,7 +23,8 @@ fn seed() -> u64 {
 async fn live(address: &str, seed: u64, complaints: Vec<Complaint>) -> (Tally, Census) {
     let first = complaints.first().expect("there are requests").at;
     let settings = Settings { automatic: false, ..Settings::default() };
-    let (runner, clock, library) = server::runner(address, first, settings).await;
+    let clock = Arc::new(ManualClock::new(first));
+    let (runner, library) = server::runner(address, clock.clone(), settings).await;
     let (door, serving) = server::face(&runner, &library).await;
     let city = City { door, runner: Arc::clone(&runner), clock, staff: Staff::new(library), seed };
     let began = Instant::now();

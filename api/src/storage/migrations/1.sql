@@ -97,14 +97,18 @@ CREATE TABLE incidents (
 );
 CREATE INDEX incidents_by_at ON incidents (at);
 
+-- `fingerprint` is what was asked with the key, so that the same key with something else is seen. Commands from inside
+-- have none.
 CREATE TABLE commands (
     key TEXT NOT NULL PRIMARY KEY,
     case_id TEXT NOT NULL,
     sequence BIGINT NOT NULL,
     number TEXT,
     at BIGINT NOT NULL,
+    fingerprint TEXT,
     digest TEXT NOT NULL
 );
+CREATE INDEX commands_by_at ON commands (at);
 
 -- `due_at` is when somebody may try next: later than now while somebody tries, missing when it is over.
 CREATE TABLE outbox (
@@ -119,6 +123,7 @@ CREATE TABLE outbox (
     error TEXT
 );
 CREATE INDEX outbox_by_due ON outbox (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX outbox_by_done ON outbox (done_at) WHERE done_at IS NOT NULL;
 CREATE INDEX outbox_dead ON outbox (id) WHERE due_at IS NULL AND done_at IS NULL;
 
 CREATE TABLE serials (
@@ -139,9 +144,8 @@ CREATE TABLE notices (
     read_at BIGINT,
     digest TEXT NOT NULL
 );
-CREATE INDEX notices_by_duty ON notices (unit, duty, created_at);
-CREATE INDEX notices_by_person ON notices (person, created_at);
-CREATE INDEX notices_by_case ON notices (case_id);
+CREATE INDEX notices_by_duty ON notices (unit, duty, created_at) WHERE duty <> '';
+CREATE INDEX notices_by_person ON notices (person, created_at) WHERE person <> '';
 
 CREATE TABLE documents (
     id TEXT NOT NULL PRIMARY KEY,
@@ -191,3 +195,21 @@ CREATE TABLE schedules (
     PRIMARY KEY (process, position)
 );
 CREATE INDEX schedules_by_next ON schedules (next_at);
+
+-- Only digests: whoever reads the database cannot sign in with what is in it.
+CREATE TABLE tokens (
+    digest TEXT NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX tokens_by_holder ON tokens (kind, holder);
+
+-- Deadlines that are to be computed again because a calendar changed: every open case after `reached`.
+CREATE TABLE recalculations (
+    id TEXT NOT NULL PRIMARY KEY,
+    created_at BIGINT NOT NULL,
+    due_at BIGINT NOT NULL,
+    reached TEXT NOT NULL
+);

@@ -1,7 +1,9 @@
 //! How long one command takes when nobody else asks: through the runner, and through HTTP.
 
+use std::sync::Arc;
 use std::time::Instant;
 
+use duban::clock::SystemClock;
 use duban::runner::Settings;
 use duban_city::client::Question;
 use duban_city::{cluster, server};
@@ -18,7 +20,7 @@ const COMMANDS: usize = 1_000;
 pub async fn measure(figures: &mut Figures) {
     let file = cluster::SqliteFile::default();
     let settings = Settings { automatic: false, ..Settings::default() };
-    let (runner, _, library) = server::runner(&file.address(), jiff::Timestamp::now(), settings).await;
+    let (runner, library) = server::runner(&file.address(), Arc::new(SystemClock), settings).await;
     let (door, serving) = server::face(&runner, &library).await;
     rate::cases_at_work(&runner, 1).await;
     let disk = rate::syncs();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use duban::clock::ManualClock;
 use duban::runner::Settings;
 use duban_city::city::City;
 use duban_city::node::{Node, Plan};
@@ -36,7 +37,8 @@ async fn winter(address: &str, figures: &mut Figures) {
     let complaints = complaints::read(SEED);
     let first = complaints.first().expect("there are requests").at;
     let settings = Settings { automatic: false, ..Settings::default() };
-    let (runner, clock, library) = server::runner(address, first, settings).await;
+    let clock = Arc::new(ManualClock::new(first));
+    let (runner, library) = server::runner(address, clock.clone(), settings).await;
     let (door, serving) = server::face(&runner, &library).await;
     let city = City { door, runner: Arc::clone(&runner), clock, staff: Staff::new(library), seed: SEED };
     let began = Instant::now();

@@ -1,12 +1,14 @@
 //! Durable transitions a second through the runner, against raw rows of the same bytes in the same batches.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use duban::clock::SystemClock;
 use duban::runner::{Runner, Settings, Submission};
-use duban::storage::{Cell, Database, Row, Table, cases, commands, notices, transitions};
+use duban::storage::{Cell, Database, Row, Table, Writes, cases, commands, notices, transitions};
 use duban_city::{cluster, server};
 use duban_engine::command::{Ask, StartedBy};
 use duban_engine::event::{Actor, Fields};
@@ -25,9 +27,22 @@ const RUNS: usize = 5;
 /// About how long a run takes.
 const RUN: Duration = Duration::from_millis(1_000);
 
-/// The tables that a command of this benchmark writes, and whether their rows are changed rather than added.
-const WRITTEN: [(&Table, bool); 4] =
-    [(&transitions::TABLE, false), (&commands::TABLE, false), (&cases::TABLE, true), (&notices::TABLE, false)];
+/// As `duban serve` has it.
+const COMMITTERS: usize = 4;
+
+/// A table that a command of this benchmark writes.
+struct Written {
+    table: &'static Table,
+    /// The column that has the instant of the batch, where rows are added; without it they are changed.
+    instant: Option<usize>,
+}
+
+const WRITTEN: [Written; 4] = [
+    Written { table: &transitions::TABLE, instant: Some(2) },
+    Written { table: &commands::TABLE, instant: Some(4) },
+    Written { table: &cases::TABLE, instant: None },
+    Written { table: &notices::TABLE, instant: Some(8) },
+];
 
 /// Syncs a second of the disk that temporary files lie on: four kilobytes added and synced.
 pub fn syncs() -> f64 {
@@ -112,74 +127,97 @@ async fn load(runner: &Arc<Runner>, submitters: usize, each: usize, round: usize
 pub async fn measure(name: &str, address: &str, raw: &str, figures: &mut Figures) {
     let disk = syncs();
     figures.add(format!("{name}: syncs of the disk"), "/s", &[disk]);
-    // As `duban serve` has it.
-    let settings = Settings { automatic: false, committers: 4, ..Settings::default() };
-    let (runner, _, _) = server::runner(address, jiff::Timestamp::now(), settings).await;
+    let settings = Settings { automatic: false, committers: COMMITTERS, ..Settings::default() };
+    let (runner, _) = server::runner(address, Arc::new(SystemClock), settings).await;
     cases_at_work(&runner, SUBMITTERS[SUBMITTERS.len() - 1]).await;
     let reference = Database::open(raw).await.expect("the second database opens");
     for submitters in SUBMITTERS {
         let trial = load(&runner, submitters, 32.max(512 / submitters), RUNS + 1).await;
         let each = ((trial * RUN.as_secs_f64()) as usize / submitters).max(4);
-        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        let (mut ours, mut theirs, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
         for round in 0..RUNS {
-            let before = count(runner.database()).await;
+            let before = rows(runner.database()).await;
             ours.push(load(&runner, submitters, each, round).await);
-            let batches = batches(runner.database(), &before, submitters).await;
-            theirs.push(write_raw(&reference, &batches).await * submitters as f64);
+            let batches = batches(runner.database(), &before).await;
+            let (count, commands) = (batches.len(), (submitters * each) as f64);
+            sizes.push(commands / count as f64);
+            theirs.push(commands / write_raw(&reference, batches).await.as_secs_f64());
         }
         let median = crate::figure::median(&theirs);
         let figure = figures.add(format!("{name}: durable transitions, {submitters} at a time"), "/s", &ours);
-        figure.reference = Some((format!("raw rows in batches of {submitters}"), median));
+        let size = crate::figure::median(&sizes);
+        figure.reference = Some((format!("raw rows in the same batches, {size:.1} commands each"), median));
         figure.bar = Some(("0.5 of raw rows".to_owned(), figure.median >= 0.5 * median));
     }
 }
 
-async fn count(database: &Database) -> Vec<Vec<Row>> {
+/// The rows of the tables that are written.
+async fn rows(database: &Database) -> Vec<Vec<Row>> {
     let mut tables = Vec::new();
-    for (table, _) in WRITTEN {
-        tables.push(database.fetch_table(table).await.expect("the database answers"));
+    for written in WRITTEN {
+        tables.push(database.fetch_table(written.table).await.expect("the database answers"));
     }
     tables
 }
 
-/// One batch of rows: for each table of `WRITTEN`.
-type Batch = Vec<Vec<Vec<Cell>>>;
+/// The rows of one batch: for each table of `WRITTEN`.
+type Batch = [Vec<Vec<Cell>>; 4];
 
-/// What was written since, in batches of so many commands.
-async fn batches(database: &Database, before: &[Vec<Row>], size: usize) -> Vec<Batch> {
-    let after = count(database).await;
-    let mut fresh: Vec<Vec<Vec<Cell>>> = Vec::new();
-    for ((rows, old), (table, changes)) in after.into_iter().zip(before).zip(WRITTEN) {
-        let old: std::collections::BTreeSet<&[Cell]> = old.iter().map(|Row(cells)| &cells[..table.key]).collect();
-        let rows = rows.into_iter().map(|Row(cells)| cells);
-        fresh.push(rows.filter(|cells| changes || !old.contains(&cells[..table.key])).collect());
+/// What was written since: the same rows in the same batches. All rows of a batch have its instant.
+async fn batches(database: &Database, before: &[Vec<Row>]) -> Vec<Batch> {
+    let mut batches = BTreeMap::<i64, Batch>::new();
+    let mut cases = BTreeMap::new();
+    for (place, (rows, old)) in rows(database).await.into_iter().zip(before).enumerate() {
+        let Written { table, instant, .. } = WRITTEN[place];
+        let old: BTreeSet<&[Cell]> = old.iter().map(|Row(cells)| &cells[..table.key]).collect();
+        for row in rows {
+            match instant {
+                None => _ = cases.insert(row.0[0].clone(), row.0),
+                Some(column) if !old.contains(&row.0[..table.key]) => {
+                    let at = row.integer(column).expect("an instant is a number");
+                    batches.entry(at).or_default()[place].push(row.0);
+                }
+                Some(_) => {}
+            }
+        }
     }
-    // Cases alternate as they did under load.
-    fresh[0].sort_by(|one, two| one[1].cmp(&two[1]));
-    let commands = fresh[0].len();
-    let cases = fresh[2].clone();
-    let slice = |rows: &[Vec<Cell>], from: usize| {
-        let mut rows: Vec<Vec<Cell>> = rows[from.min(rows.len())..(from + size).min(rows.len())].to_vec();
-        rows.sort();
-        rows
-    };
-    (0..commands)
-        .step_by(size)
-        .map(|from| vec![slice(&fresh[0], from), slice(&fresh[1], from), slice(&cases, 0), slice(&fresh[3], from)])
-        .collect()
+    for [transitions, _, changed, _] in batches.values_mut() {
+        changed.extend(
+            transitions
+                .iter()
+                .map(|cells| cells[0].clone())
+                .collect::<BTreeSet<_>>()
+                .iter()
+                .map(|case| cases[case].clone()),
+        );
+    }
+    batches.into_values().collect()
 }
 
-/// Writes batches as they are; answers how many a second.
-async fn write_raw(database: &Database, batches: &[Batch]) -> f64 {
-    let began = Instant::now();
+/// Writes batches as they are, each case's by the same one of several writers; answers how long that took.
+async fn write_raw(database: &Database, batches: Vec<Batch>) -> Duration {
+    let mut lanes: [Vec<Batch>; COMMITTERS] = Default::default();
     for batch in batches {
-        let mut transaction = database.begin().await.expect("the database takes a transaction");
-        for ((table, changes), rows) in WRITTEN.iter().zip(batch) {
-            let written =
-                if *changes { transaction.upsert(table, rows).await } else { transaction.insert(table, rows).await };
-            written.expect("the rows are of another database and so are new here");
-        }
-        transaction.commit().await.expect("the disk takes them");
+        let case = Row(batch[0][0].clone()).case(0).expect("the first column is the case");
+        lanes[usize::try_from(case.0 % COMMITTERS as u128).expect("it is less")].push(batch);
     }
-    batches.len() as f64 / began.elapsed().as_secs_f64()
+    let began = Instant::now();
+    let mut writing = JoinSet::new();
+    for lane in lanes {
+        let database = database.clone();
+        writing.spawn(async move {
+            for batch in lane {
+                let mut writes = Writes::default();
+                for (rows, Written { table, instant, .. }) in batch.into_iter().zip(WRITTEN) {
+                    match instant {
+                        Some(_) => writes.insert(table, rows),
+                        None => writes.upsert(table, rows),
+                    }
+                }
+                database.write(&writes).await.expect("the rows are of another database and so are new here");
+            }
+        });
+    }
+    writing.join_all().await;
+    began.elapsed()
 }
