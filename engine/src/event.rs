@@ -1,6 +1,7 @@
 //! What happened to a case: the only truth, written once and readable for ever.
 
 mod cause;
+mod change;
 mod due;
 mod transition;
 mod work;
@@ -14,6 +15,7 @@ use crate::ids::{CaseId, Name, VisitId};
 use crate::value::Value;
 
 pub use cause::{Actor, Caller, Cause, Edge, Ending};
+pub use change::Change;
 pub use due::{Due, Light, Moved};
 pub use transition::Transition;
 pub use work::{Assigned, Candidate, Item, Job, Way};

@@ -1,10 +1,14 @@
 //! An expression bound to the places its values come from.
 
+mod reads;
+
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp, civil};
+
+pub use reads::Reads;
 
 use crate::calendar::Calendar;
 use crate::case::{Case, Outcome, Visit};
@@ -92,6 +96,7 @@ pub struct Place<'a> {
 pub struct Formula {
     expression: Expression,
     bindings: Arc<[Binding]>,
+    reads: Arc<Reads>,
 }
 
 /// A checked cell of a decision table with the places its names stand for.
@@ -123,9 +128,15 @@ pub enum Operand {
 }
 
 impl Formula {
-    /// Binds a compiled expression; slot n of it reads `bindings[n]`.
-    pub fn new(expression: Expression, bindings: Vec<Binding>) -> Self {
-        Self { expression, bindings: bindings.into() }
+    /// Binds a compiled expression that calls these functions; slot n of it reads `bindings[n]`.
+    pub fn new(expression: Expression, bindings: Vec<Binding>, hosts: &BTreeSet<Host>) -> Self {
+        let reads = Arc::new(Reads::new(&bindings, hosts));
+        Self { expression, bindings: bindings.into(), reads }
+    }
+
+    /// What it looks at.
+    pub fn reads(&self) -> &Reads {
+        &self.reads
     }
 
     /// The value at a place; null where something is not known.
@@ -155,6 +166,14 @@ impl Operand {
         match self {
             Self::Literal(value) => value.clone(),
             Self::Formula(formula) => formula.evaluate(place),
+        }
+    }
+
+    /// The expression, unless it is a literal.
+    pub fn formula(&self) -> Option<&Formula> {
+        match self {
+            Self::Literal(_) => None,
+            Self::Formula(formula) => Some(formula),
         }
     }
 

@@ -1,5 +1,7 @@
 //! The moment of a decision: the case as it becomes, the events so far, and the work still to do.
 
+mod watch;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
@@ -7,11 +9,12 @@ use jiff::Timestamp;
 use crate::calendar::{Calendar, Calendars};
 use crate::case::{Before, Case, Visit};
 use crate::event::{Actor, Cause, EVENT_VERSION, Edge, Ending, Event, Fields, Item, Transition};
-use crate::formula::{Operand, Place};
+use crate::formula::{Formula, Operand, Place};
 use crate::ids::{CaseId, Name, VisitId};
 use crate::organization::Organization;
 use crate::rejection::Rejection;
 use crate::time::Span;
+use watch::Watch;
 
 /// How many works one command may cause; a definition that needs more moves without end. The 1,000 items that an
 /// `each` may have need about ten works each, with room for steps inside their bodies.
@@ -156,6 +159,10 @@ pub struct Moment<'a> {
     events: Vec<Event>,
     agenda: VecDeque<Work>,
     works_left: usize,
+    watch: Watch,
+    /// How many events the watch has been told of.
+    watched: usize,
+    looks: usize,
 }
 
 /// What a command leads to.
@@ -167,6 +174,9 @@ pub struct Decision {
     pub events: Vec<Event>,
     /// The case afterwards.
     pub case: Case,
+    /// How often a visit was looked at, for a condition, for who may do its task or for an alarm: what deciding costs
+    /// beside what happened.
+    pub looks: usize,
 }
 
 impl Decision {
@@ -194,6 +204,9 @@ impl<'a> Moment<'a> {
             events: Vec::new(),
             agenda: VecDeque::new(),
             works_left: WORKS_MAX,
+            watch: Watch::new(),
+            watched: 0,
+            looks: 0,
         }
     }
 
@@ -205,7 +218,42 @@ impl<'a> Moment<'a> {
 
     /// What the moment leads to.
     pub fn into_decision(self) -> Decision {
-        Decision { by: self.by.clone(), events: self.events, case: self.case }
+        Decision { by: self.by.clone(), events: self.events, case: self.case, looks: self.looks }
+    }
+
+    /// What happened so far.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// Counts looks at visits.
+    pub fn count_looks(&mut self, looks: usize) {
+        self.looks += looks;
+    }
+
+    /// The visits that what happened since the last time may concern, in order, 0 for the case itself.
+    pub fn visits_to_look_at(&mut self) -> Vec<VisitId> {
+        let news = self.events.get(self.watched..).unwrap_or_default();
+        news.iter().for_each(|event| self.watch.note(event.change()));
+        self.watched = self.events.len();
+        let visits = self.watch.take(&self.case);
+        self.looks += visits.len();
+        visits
+    }
+
+    /// Whether a visit is looked at for the first time.
+    pub fn is_first_look(&mut self, visit: VisitId) -> bool {
+        self.watch.is_new(visit)
+    }
+
+    /// From now on a visit is looked at when something concerns a formula of it.
+    pub fn watch(&mut self, visit: VisitId, formula: &Formula) {
+        self.watch.add(&self.case, visit, formula.reads());
+    }
+
+    /// Looks at a visit the next time as well.
+    pub fn look_again(&mut self, visit: VisitId) {
+        self.watch.again(visit);
     }
 
     /// How many tasks the person holds now, in this case and all others; nothing when the world does not tell.

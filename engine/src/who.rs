@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::event::Candidate;
-use crate::formula::{Operand, Place, names_of};
+use crate::formula::{Formula, Operand, Place, names_of};
 use crate::ids::Name;
 
 /// Who may act.
@@ -29,6 +29,14 @@ impl Who {
             Self::Duty { unit, duty: _ } => names_of(&unit.evaluate(place)).into_iter().collect(),
             Self::Person(_) => BTreeSet::new(),
             Self::Any(several) => several.iter().flat_map(|who| who.units(place)).collect(),
+        }
+    }
+
+    /// The expressions that say who it is.
+    pub fn formulas(&self) -> Vec<&Formula> {
+        match self {
+            Self::Duty { unit: operand, duty: _ } | Self::Person(operand) => operand.formula().into_iter().collect(),
+            Self::Any(several) => several.iter().flat_map(Self::formulas).collect(),
         }
     }
 

@@ -150,6 +150,13 @@ impl Town {
         resident.case = decision.case;
         resident.folded.apply_all(&rules::restored(&transition));
         assert_eq!(resident.folded, resident.case, "the case is the fold of its stored transitions");
+        let is_at_rest = resident.case.is_open() && resident.case.next_wake().is_none_or(|at| at > self.now);
+        if is_at_rest {
+            let look = Command { by: Actor::Clock, ask: Ask::Wake };
+            let again =
+                decide(&resident.process, &world, &resident.case, &look, self.now).expect("a case at rest stays so");
+            assert_eq!(again.events, [], "nothing that a look at the whole case would find was passed over");
+        }
         resident.account.keep(&resident.process, &resident.case, &transition);
         resident.history.push(transition);
         stored.push((number, resident.history.len() - 1));

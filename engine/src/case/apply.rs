@@ -138,7 +138,7 @@ impl Case {
                     self.holding.insert(*listener, *holds);
                 }
             },
-            Event::ItemAdded { visit, item } => self.change(*visit, |visit| visit.waiting.push(item.clone())),
+            Event::ItemAdded { visit, item } => self.change(*visit, |visit| visit.waiting.push_back(item.clone())),
             Event::ItemDropped { visit, index } => self.change(*visit, |visit| {
                 visit.waiting.retain(|item| item.index != *index);
                 visit.results.remove(index);
@@ -236,7 +236,9 @@ impl Case {
             visit.after = after;
         }
         if let (Some(item), Some(each)) = (item, self.visits.get_mut(&visit.parent)) {
-            each.waiting.retain(|waiting| waiting.index != item.index);
+            if let Some(place) = each.waiting.iter().position(|waiting| waiting.index == item.index) {
+                each.waiting.remove(place);
+            }
             // It runs again, by `back` or `repeat`: what counts is how it ends now.
             each.ended.remove(&(visit.step.clone(), item.index));
             let is_done = each.ended.iter().all(|((_, index), how)| *index != item.index || *how == Ending::Done);
@@ -246,6 +248,7 @@ impl Case {
         }
         *self.visited.entry(visit.step.clone()).or_insert(0) += 1;
         self.next_visit = self.next_visit.max(visit.id.0 + 1);
+        self.tree.insert((visit.parent, visit.id));
         self.visits.insert(visit.id, visit);
         if after.is_some() {
             self.forget();
@@ -259,6 +262,7 @@ impl Case {
             self.collections.insert(gone.step.clone(), outcomes);
         }
         let Some(gone) = self.visits.remove(&visit) else { return };
+        self.tree.remove(&(gone.parent, visit));
         if let Some(around) = self.visits.get_mut(&gone.parent) {
             let index = gone.item.as_ref().map_or(0, |item| item.index);
             around.ended.insert((gone.step.clone(), index), how);

@@ -35,6 +35,8 @@ pub struct Case {
     pub fields: Fields,
     /// Where it is: every running visit.
     pub visits: BTreeMap<VisitId, Visit>,
+    /// Each running visit behind the one around it.
+    tree: BTreeSet<(VisitId, VisitId)>,
     /// Visits that `back` may come to again, by the outermost of those that were left together.
     pub left: BTreeMap<VisitId, BTreeMap<VisitId, Visit>>,
     /// The id of the next visit.
@@ -132,6 +134,7 @@ impl Case {
             opened: Timestamp::UNIX_EPOCH,
             fields: Fields::new(),
             visits: BTreeMap::new(),
+            tree: BTreeSet::new(),
             left: BTreeMap::new(),
             next_visit: 1,
             sequence: 0,
@@ -184,7 +187,8 @@ impl Case {
 
     /// The visits directly inside, in the order of entry.
     pub fn inside(&self, visit: VisitId) -> impl Iterator<Item = &Visit> {
-        self.visits.values().filter(move |found| found.parent == visit)
+        let inside = self.tree.range((visit, VisitId::CASE)..=(visit, VisitId(u32::MAX)));
+        inside.filter_map(|(_, inner)| self.visits.get(inner))
     }
 
     /// The innermost visits: where the case really is.

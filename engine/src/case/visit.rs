@@ -1,6 +1,6 @@
 //! One stay of a case in a step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
 
@@ -47,7 +47,7 @@ pub struct Visit {
     /// What the items of an `each` know, by index: the item, and its fields.
     pub results: BTreeMap<u32, Outcome>,
     /// Items of an `each` that are to come, in order.
-    pub waiting: Vec<Item>,
+    pub waiting: VecDeque<Item>,
 }
 
 /// An item of an `each` with what its body found.
@@ -128,7 +128,7 @@ impl Visit {
             actions: BTreeMap::new(),
             ended: BTreeMap::new(),
             results: BTreeMap::new(),
-            waiting: Vec::new(),
+            waiting: VecDeque::new(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The names an expression may use where it stands, and where their values will come from.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use super::Checker;
 use crate::expression::{Accepts, HostFunction, Names, Parameter, Signature, Slot};
@@ -12,15 +13,17 @@ use crate::value::Type;
 pub(super) struct Visible<'c, 'a> {
     checker: &'c Checker<'a>,
     bindings: RefCell<Vec<Binding>>,
+    hosts: RefCell<BTreeSet<Host>>,
 }
 
 impl<'c, 'a> Visible<'c, 'a> {
     pub(super) fn new(checker: &'c Checker<'a>) -> Self {
-        Self { checker, bindings: RefCell::new(Vec::new()) }
+        Self { checker, bindings: RefCell::new(Vec::new()), hosts: RefCell::new(BTreeSet::new()) }
     }
 
-    pub(super) fn into_bindings(self) -> Vec<Binding> {
-        self.bindings.into_inner()
+    /// What the names that were used stand for, and the functions of the engine that were.
+    pub(super) fn into_used(self) -> (Vec<Binding>, BTreeSet<Host>) {
+        (self.bindings.into_inner(), self.hosts.into_inner())
     }
 
     fn find(&self, name: &str) -> Option<(Binding, Type)> {
@@ -65,6 +68,7 @@ impl Names for Visible<'_, '_> {
 
     fn function(&self, name: &str) -> Option<Signature> {
         let (number, (host, _)) = (0u32..).zip(Host::ALL).find(|(_, (_, written))| *written == name)?;
+        self.hosts.borrow_mut().insert(host);
         let word = |of: &str, words: Vec<Name>| Parameter {
             name: of.into(),
             accepts: Accepts::Word { of: of.into(), words },

@@ -105,9 +105,9 @@ impl Checker<'_> {
         let (text, offset) = expression_text(scalar);
         let visible = Visible::new(self);
         let compiled = Expression::compile(text, &visible, wanted);
-        let bindings = visible.into_bindings();
+        let (bindings, hosts) = visible.into_used();
         match compiled {
-            Ok(expression) => Some(Formula::new(expression, bindings)),
+            Ok(expression) => Some(Formula::new(expression, bindings, &hosts)),
             Err(mistakes) => {
                 self.mistakes(scalar, offset, mistakes);
                 None
@@ -123,7 +123,7 @@ impl Checker<'_> {
         };
         let visible = Visible::new(self);
         let compiled = compile_unary_tests(&scalar.text, &visible, input);
-        let bindings = visible.into_bindings();
+        let (bindings, _) = visible.into_used();
         match compiled {
             Ok(tests) => Some(Cell::new(tests, bindings)),
             Err(mistakes) => {

@@ -106,6 +106,14 @@ pub fn hear(listeners: &[Listener], moment: &mut Moment<'_>, visit: VisitId, nam
 }
 
 impl Listener {
+    /// The condition it listens for.
+    pub fn condition(&self) -> Option<&Formula> {
+        match &self.to {
+            Listens::When(formula) => Some(formula),
+            Listens::Message { .. } | Listens::After(_) | Listens::Every(_) => None,
+        }
+    }
+
     /// Does what the listener says.
     pub fn answer(&self, moment: &mut Moment<'_>, visit: VisitId, step: &Name, number: u16) {
         if self.hook.when.as_ref().is_some_and(|when| !when.holds(&moment.place(visit))) {

@@ -1,6 +1,7 @@
 //! `decide`: a command reaches a case; events or a rejection come out.
 
 mod act;
+mod alarms;
 mod open;
 mod outside;
 mod verbs;

@@ -1,9 +1,8 @@
 //! What happens by itself when its time has come.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 
+use super::alarms::{Alarm, Alarms, What};
 use crate::clauses::listen::listener_of;
 use crate::event::Ending;
 use crate::event::Event;
@@ -18,54 +17,32 @@ use crate::steps::job::JobStep;
 /// whose rung leads to a step with such a deadline would ring for ever.
 const ALARMS_MAX: usize = 10_000;
 
-/// How many alarms that were due already one wake rings; the case is woken again at once for the rest, and other cases
-/// and people have their turn between. Each costs a look at every visit.
-const SLICE_MAX: usize = 64;
+/// How many alarms that were due already one wake rings at least; the case is woken again at once for the rest, and other
+/// cases and people have their turn between.
+const SLICE_MIN: usize = 64;
 
-/// Something that is due.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Alarm {
-    at: Timestamp,
-    visit: VisitId,
-    what: What,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum What {
-    Rung(u16),
-    Timer(u16),
-}
+/// The part of a case's visits for which one wake rings alarms: each wake begins with a look at all visits, so their
+/// number is what a slice has to be worth.
+const SLICE_PART: usize = 4;
 
 /// Lets what is due by now happen, the earliest first: all of it, or of much a part and all that follows from it.
 ///
 /// # Errors
 /// `Endless`.
 pub fn wake(process: &Process, moment: &mut Moment<'_>) -> Result<(), Rejection> {
-    let mut waiting: BTreeSet<Alarm> = due(moment).collect();
+    let slice = SLICE_MIN.max(moment.case.visits.len() / SLICE_PART);
+    let mut alarms = Alarms::new(moment);
     for served in 0..ALARMS_MAX {
-        let left = due(moment).filter(|alarm| served < SLICE_MAX || !waiting.contains(alarm)).min();
-        let Some(alarm) = left else { return Ok(()) };
-        waiting.remove(&alarm);
+        let Some(alarm) = alarms.next(served < slice) else { return Ok(()) };
+        alarms.take(alarm);
         ring(process, moment, alarm);
         process.run(moment)?;
         if !moment.case.is_open() {
             return Ok(());
         }
+        alarms.follow(moment);
     }
     Err(Rejection::Endless { steps_max: ALARMS_MAX })
-}
-
-fn due<'a>(moment: &'a Moment<'_>) -> impl Iterator<Item = Alarm> + 'a {
-    let rungs = moment.case.visits.values().filter_map(|visit| {
-        let (at, rung) = visit.deadline.as_ref()?.next_rung()?;
-        Some(Alarm { at, visit: visit.id, what: What::Rung(rung) })
-    });
-    let timers = moment.case.visits.values().flat_map(|visit| {
-        visit.timers.iter().map(|(timer, at)| Alarm { at: *at, visit: visit.id, what: What::Timer(*timer) })
-    });
-    let own = moment.case.timers.iter();
-    let own = own.map(|(timer, at)| Alarm { at: *at, visit: VisitId::CASE, what: What::Timer(*timer) });
-    rungs.chain(timers).chain(own).filter(|alarm| alarm.at <= moment.now)
 }
 
 fn ring(process: &Process, moment: &mut Moment<'_>, alarm: Alarm) {

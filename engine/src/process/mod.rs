@@ -3,6 +3,7 @@
 mod number;
 mod leave;
 mod run;
+mod settle;
 mod travel;
 
 use std::collections::{BTreeMap, BTreeSet};

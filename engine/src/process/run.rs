@@ -301,36 +301,6 @@ impl Process {
             rule.change(moment, visit, change);
         }
     }
-
-    /// After the works: conditions that now hold, and tasks that now belong to others.
-    fn settle(&self, moment: &mut Moment<'_>) -> bool {
-        if !moment.case.is_open() {
-            return false;
-        }
-        let mut any = listen::look(&self.listeners, moment, VisitId::CASE);
-        let visits: Vec<VisitId> = moment.case.visits.keys().copied().collect();
-        for visit in visits {
-            let Some((_, step)) = self.step_of(moment, visit) else { continue };
-            if moment.visit(visit).is_some_and(crate::case::Visit::awaits_lock) {
-                continue;
-            }
-            any |= listen::look(&step.listeners, moment, visit);
-            match &step.kind {
-                Kind::Wait(wait) => any |= wait.look(moment, visit),
-                Kind::Task(task) => task.renew(moment, visit),
-                Kind::Parallel(parallel) => any |= parallel.gather.look(moment, visit),
-                Kind::Each(each) => any |= each.gather.look(moment, visit),
-                Kind::Stage(_)
-                | Kind::Call(_)
-                | Kind::Job(_)
-                | Kind::Choose(_)
-                | Kind::Decide(_)
-                | Kind::Do(_)
-                | Kind::Close(_) => {}
-            }
-        }
-        any
-    }
 }
 
 /// What an administrator reads when a case has nowhere to go.

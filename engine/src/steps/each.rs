@@ -59,10 +59,10 @@ impl Each {
         self.gather.go_on(moment, visit, step, waiting);
     }
 
-    /// The items that have not begun.
+    /// The items that have not begun, as many as may begin.
     fn waiting(&self, moment: &Moment<'_>, visit: VisitId) -> Vec<Member> {
         let Some(found) = moment.visit(visit) else { return Vec::new() };
-        let members = found.waiting.iter().map(|item| Member {
+        let members = found.waiting.iter().take(self.gather.needed()).map(|item| Member {
             step: self.body,
             name: self.body_name.clone(),
             item: Some(item.clone()),

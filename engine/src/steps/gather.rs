@@ -54,7 +54,7 @@ pub struct Member {
 impl Gather {
     /// Starts what may start: all, or the first. The join is looked at once they have begun.
     pub fn start(&self, moment: &mut Moment<'_>, visit: VisitId, step: &Name, waiting: Vec<Member>) {
-        let entries = self.entries(visit, step, waiting, 0);
+        let entries = self.entries(visit, step, waiting, false);
         moment.first(entries);
         moment.last(Work::Gather { visit });
     }
@@ -64,16 +64,16 @@ impl Gather {
     pub fn go_on(&self, moment: &mut Moment<'_>, visit: VisitId, step: &Name, waiting: Vec<Member>) {
         let Some(found) = moment.visit(visit) else { return };
         let passed = found.passed;
-        let running: Vec<VisitId> = moment.case.inside(visit).map(|inner| inner.id).collect();
-        let all_ended = running.is_empty() && waiting.is_empty();
+        let is_running = moment.case.inside(visit).next().is_some();
+        let all_ended = !is_running && waiting.is_empty();
         let joined = !passed && self.holds(moment, found);
         if all_ended || (joined && !self.rest_continues()) {
-            let cancelled = running.into_iter().rev().map(|visit| Work::Cancel { visit });
-            let works: Vec<Work> = cancelled.chain([Work::Finish { visit, how: Ending::Done }]).collect();
-            moment.first(works);
+            let mut works = vec![Work::Finish { visit, how: Ending::Done }];
+            works.extend(moment.case.inside(visit).map(|inner| Work::Cancel { visit: inner.id }));
+            moment.first(works.into_iter().rev());
             return;
         }
-        let mut works = self.entries(visit, step, waiting, running.len());
+        let mut works = self.entries(visit, step, waiting, is_running);
         if !works.is_empty() {
             moment.last(Work::Gather { visit });
         }
@@ -92,11 +92,16 @@ impl Gather {
         holds
     }
 
-    fn entries(&self, visit: VisitId, step: &Name, waiting: Vec<Member>, running: usize) -> Vec<Work> {
-        let may_start = match (self.one_at_a_time, running) {
+    /// How many of those that wait are worth naming.
+    pub fn needed(&self) -> usize {
+        if self.one_at_a_time { 1 } else { usize::MAX }
+    }
+
+    fn entries(&self, visit: VisitId, step: &Name, waiting: Vec<Member>, is_running: bool) -> Vec<Work> {
+        let may_start = match (self.one_at_a_time, is_running) {
             (false, _) => waiting.len(),
-            (true, 0) => 1,
-            (true, _) => 0,
+            (true, false) => 1,
+            (true, true) => 0,
         };
         let entries = waiting.into_iter().take(may_start).map(|member| {
             let cause = Cause::new(Edge::Inside, step, member.line);
@@ -162,6 +167,14 @@ impl Gather {
 }
 
 impl Join {
+    /// The condition that it waits for.
+    pub fn condition(&self) -> Option<&Formula> {
+        match self {
+            Self::When(formula) => Some(formula),
+            Self::All | Self::Any | Self::Count(_) | Self::None => None,
+        }
+    }
+
     fn check(checker: &mut Checker<'_>, node: &Node) -> Self {
         let text = node.as_scalar().map(|scalar| scalar.text.clone());
         if text.as_ref().is_some_and(|text| text.starts_with('=')) {

@@ -1,0 +1,89 @@
+//! What an instant costs at which the deadlines of many items ring: looks at visits are counted, not seconds.
+
+use duban_engine::case::Case;
+use duban_engine::command::{Ask, Command, StartedBy};
+use duban_engine::decide::{Decision, World, decide};
+use duban_engine::event::{Actor, Event, Fields};
+use duban_engine::ids::CaseId;
+use duban_engine::library::Library;
+use duban_tests::script;
+
+/// How many times the looks ten times the items may take. A look at every visit for each alarm would take a hundred times.
+const GROWTH_MAX: usize = 14;
+
+/// A process with so many items at once, each with a deadline that ends at the same instant.
+fn process(items: usize, rung: &str) -> String {
+    format!(
+        "
+process: p
+fields: {{one: {{type: unit, default: east}}, n: {{type: integer, default: 0}}}}
+roles: {{clerk: {{unit: =one, duty: clerk}}, chief: {{unit: office, duty: chief}}}}
+listen: [{{when: n > 5000, goto: closed}}]
+start: {{by: chief, goto: all}}
+steps:
+  all:
+    each: {{i: '=for i in 1..{items} return i'}}
+    steps:
+      work:
+        by: clerk
+        fields: {{late: {{type: boolean, default: false}}}}
+        listen: [{{when: late, set: {{late: true}}}}]
+        deadline: {{within: 2 hours, ladder: [{{at: due, {rung}}}]}}
+        actions: {{ok: {{goto: end}}}}
+  closed: {{close: ok}}
+"
+    )
+}
+
+fn submit(library: &Library, case: &mut Case, by: &Actor, ask: Ask, now: &str) -> Decision {
+    let (organization, calendars) = (&library.catalog.organization, &library.catalog.calendars);
+    let world = World { organization, calendars, workload: None };
+    let now = calendars.default_calendar().parse_local(now).expect("it is a moment");
+    let command = Command { by: by.clone(), ask };
+    let decision = decide(&library.processes["p"], &world, case, &command, now).expect("the command is allowed");
+    *case = decision.case.clone();
+    decision
+}
+
+/// What happened in an instant.
+#[derive(Debug)]
+struct Passed {
+    rungs: usize,
+    looks: usize,
+}
+
+/// Passes the instant at which the deadlines of so many items end.
+fn pass(items: usize, rung: &str) -> Passed {
+    let library = script::library(&[&process(items, rung)]).unwrap_or_else(|shown| panic!("{shown}"));
+    let mut case = Case::new(CaseId(1));
+    let ask = Ask::Open { case: case.id, start: StartedBy::Person, fields: Fields::new(), serial: 1 };
+    submit(&library, &mut case, &Actor::person("chen"), ask, "2026-11-23 09:00");
+
+    let mut passed = Passed { rungs: 0, looks: 0 };
+    for _ in 0..=items {
+        let decision = submit(&library, &mut case, &Actor::Clock, Ask::Wake, "2026-11-23 11:00");
+        passed.rungs += decision.events.iter().filter(|event| matches!(event, Event::RungPassed { .. })).count();
+        passed.looks += decision.looks;
+        if decision.events.is_empty() || !case.is_open() {
+            break;
+        }
+    }
+    passed
+}
+
+#[test]
+fn the_looks_that_an_instant_costs_grow_as_the_items_do() {
+    let rungs =
+        ["light: red", "goto: end", "set: {late: true}", "set: {n: =n + 1}", "notify: {to: clerk, template: slip}"];
+
+    let wrong: Vec<String> = rungs
+        .iter()
+        .filter_map(|rung| {
+            let (few, many) = (pass(100, rung), pass(1_000, rung));
+            let grows = many.looks > few.looks * GROWTH_MAX;
+            (grows || (few.rungs, many.rungs) != (100, 1_000)).then(|| format!("`{rung}`: {few:?}, then {many:?}"))
+        })
+        .collect();
+
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
