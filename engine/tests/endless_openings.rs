@@ -16,7 +16,7 @@ fn shown(processes: &[&str]) -> String {
     let around = AROUND.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()));
     let written = ('a'..='z').zip(processes).map(|(name, text)| {
         let text =
-            format!("process: {name}\nfields: {{n: {{type: integer, default: 0}}, units: {{list: unit}}}}\n{text}");
+            format!("process: {name}\nfields: {{n: {{type: integer, default: 0}}, units: {{list: unit}}, t: {{type: datetime}}}}\n{text}");
         (format!("{name}.yaml"), text.into_bytes())
     });
     match Library::compile(&around.chain(written).collect::<Vec<_>>()) {
@@ -33,6 +33,8 @@ fn steps(lines: &[&str]) -> String {
     let task = |next: &str| TASK.replace("NEXT", next);
     let lines: String = lines.iter().map(|line| format!("  {line}\n")).collect();
     let lines = lines.replace("TASK-THEN-OVER", &task("over")).replace("TASK-THEN-AGAIN", &task("again"));
+    let lines = lines.replace("CLERK", "by: {unit: office, duty: clerk}, actions: {go: {goto: over}}");
+    let lines = lines.replace("START", "start: {process: a}");
     let lines =
         lines.replace("TASK-THEN-END", &task("end")).replace("AGAIN", "{do: [{start: {process: a}}], goto: over}");
     format!("start: {{goto: {first}}}\nsteps:\n{lines}  over: {{close: over}}\n")
@@ -142,6 +144,120 @@ error[endless-opening]: a case of `a` has cases opened without end, before anybo
   |                                ------- `c` sends `a.asked`, with which `a` begins
   |
   = help: let a step wait for a person or a time in between
+";
+    assert_eq!(shown, wanted);
+}
+
+/// What is not shown as wanted, for each of some ways that a process may go beside these others.
+fn not_as_wanted(ways: &[&[&str]], others: &[&str], is_wanted: impl Fn(&str) -> bool) -> String {
+    let shown = ways.iter().map(|way| {
+        let own = steps(way);
+        (way, shown(&std::iter::once(own.as_str()).chain(others.iter().copied()).collect::<Vec<_>>()))
+    });
+    shown.filter(|(_, shown)| !is_wanted(shown)).map(|(way, shown)| format!("{way:?}:\n{shown}\n")).collect()
+}
+
+#[test]
+fn a_rung_that_may_be_due_at_once_opens_cases_without_end() {
+    let ways: [&[&str]; 9] = [
+        &["rest: {CLERK, deadline: {until: =t, ladder: [{at: due, START}]}}"],
+        &["rest: {CLERK, deadline: {until: =t, ladder: [{at: 1 day after, START}]}}"],
+        &["rest: {CLERK, deadline: {within: 1 day, ladder: [{at: 24 hours before, START}]}}"],
+        &["rest: {CLERK, deadline: {within: 3 days, ladder: [{at: 1 working day before, START}]}}"],
+        &["rest: {CLERK, deadline: {within: [{when: n > 0, is: 1 day}, {until: =t}], ladder: [{at: due, START}]}}"],
+        &["rest: {CLERK, deadline: {within: [{when: t > now(), until: =t}], ladder: [{at: 1 day before, START}]}}"],
+        &["rest: {CLERK, deadline: {until: =t, ladder: [{at: due, goto: again}]}}", "again: AGAIN"],
+        &["in: {deadline: {until: =t, ladder: [{at: due, START}]}, steps: {rest: TASK-THEN-END}, goto: over}"],
+        &["past: {wait: {until: =t}, goto: rest}", "rest: {CLERK, deadline: {until: =t, ladder: [{at: due, START}]}}"],
+    ];
+
+    let wrong = not_as_wanted(&ways, &[], |shown| {
+        shown.matches("error[").count() == 1 && shown.contains("without end by a rung that may be due at once")
+    });
+
+    assert_eq!(wrong, "");
+}
+
+#[test]
+fn a_rung_that_is_still_to_come_may_open_the_next_case() {
+    let ways: [&[&str]; 8] = [
+        &["rest: {CLERK, deadline: {within: 3 days, ladder: [{at: due, START}]}}"],
+        &["rest: {CLERK, deadline: {within: 3 days, ladder: [{at: 2 days before, START}]}}"],
+        &["rest: {CLERK, deadline: {within: 30 days, ladder: [{at: 5 working days before, START}]}}"],
+        &["rest: {CLERK, deadline: {within: 1 working day, ladder: [{at: 1 day after, goto: again}]}}", "again: AGAIN"],
+        &["rest: {CLERK, deadline: {within: [{when: t > now(), until: =t}], ladder: [{at: due, START}]}}"],
+        &["rest: {CLERK, deadline: {until: '=now() + duration(\"P1D\")', ladder: [{at: due, START}]}}"],
+        &["rest: {CLERK, deadline: {until: =t, ladder: [{at: due, start: {process: b}}]}}"],
+        &["in: {deadline: {until: =t, ladder: [{at: due, START}]}, steps: {x: {do: []}}, goto: over}"],
+    ];
+    let other = steps(&["rest: TASK-THEN-OVER"]);
+
+    let wrong = not_as_wanted(&ways, &[&other], str::is_empty);
+
+    assert_eq!(wrong, "");
+}
+
+#[test]
+fn an_instant_that_may_be_past_does_not_hold_back_cases_that_open_several() {
+    let ways: [&[&str]; 6] = [
+        &["rest: {wait: {until: =t}}", "again: {do: [{START}, {START}], goto: over}"],
+        &["rest: {on_leave: [{START}], wait: {until: =t}}", "again: AGAIN"],
+        &["rest: {wait: {until: =t}}", "many: {each: {u: =units}, steps: {x: {do: [{START}]}}, goto: over}"],
+        &["rest: {wait: {until: =t}}", "again: {repeat: {while: n < 3}, do: [{START}], goto: over}"],
+        &["rest: {wait: {until: =t}}", "again: {do: [{START}, {start: {process: b}}], goto: over}"],
+        &["rest: {do: [{start: {process: b}}, {start: {process: b}}], goto: over}"],
+    ];
+    let other = steps(&["rest: {wait: {until: =t}}", "answer: {do: [{START}], goto: over}"]);
+
+    let wrong = not_as_wanted(&ways, &[&other], |shown| {
+        shown.matches("error[").count() == 1 && shown.contains("has several like itself opened at once")
+    });
+
+    assert_eq!(wrong, "");
+}
+
+#[test]
+fn cases_that_open_one_another_in_turn_may_catch_up_with_the_time() {
+    let ways: [&[&str]; 4] = [
+        &["rest: {wait: {until: =t}}", "again: AGAIN"],
+        &["rest: {wait: {for: 1 hour}}", "again: {do: [{START}, {START}], goto: over}"],
+        &["rest: {wait: {until: '=now() + duration(\"P1D\")'}}", "again: {do: [{START}, {START}], goto: over}"],
+        &["rest: {wait: {until: =t}}", "again: {do: [{START}, {start: {process: b}}], goto: over}"],
+    ];
+    let other = steps(&["rest: TASK-THEN-OVER"]);
+
+    let wrong = not_as_wanted(&ways, &[&other], str::is_empty);
+
+    assert_eq!(wrong, "");
+}
+
+#[test]
+fn an_author_sees_the_rung_or_the_places_that_open_cases_when_an_instant_is_past() {
+    let by_rung = steps(&[
+        "rest:",
+        "  deadline: {until: =t, ladder: [{at: due, light: red, START}]}",
+        "  by: {unit: office, duty: clerk}",
+        "  actions: {go: {goto: over}}",
+    ]);
+    let several = steps(&["rest: {wait: {until: =t}}", "again: {do: [{START}, {START}], goto: over}"]);
+
+    let shown = [shown(&[&by_rung]), shown(&[&several])].concat();
+
+    let wanted = "\
+error[endless-opening]: a case of `a` has cases opened without end by a rung that may be due at once: `a` starts `a`
+ --> a.yaml:6:75
+  |
+6 |     deadline: {until: =t, ladder: [{at: due, light: red, start: {process: a}}]}
+  |                                                                           ^
+  |
+  = help: let the limit be still to come, as `within: …` or `{when: x > now(), until: =x}`, and no rung be so far before it
+error[endless-opening]: when an instant is past, each case of `a` has several like itself opened at once: `a` starts `a`, `a` starts `a`
+ --> a.yaml:6:34
+  |
+6 |   again: {do: [{start: {process: a}}, {start: {process: a}}], goto: over}
+  |                                  ^                      - `a` starts `a`
+  |
+  = help: open one of them, or wait with `for: …`, which is always to come
 ";
     assert_eq!(shown, wanted);
 }

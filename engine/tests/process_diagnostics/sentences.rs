@@ -32,7 +32,7 @@ const SOURCES: [&str; 20] = [
 ];
 
 /// Sentences that are not for authors: what is said in a running case, and reasons for the compiler of our own code.
-const FOR_OTHERS: [&str; 36] = [
+const FOR_OTHERS: [&str; 37] = [
     "each variant's sentence names its fields",
     "outside: readable at all; inside: a step is named",
     "no branch of `{step}` applies",
@@ -73,6 +73,8 @@ const FOR_OTHERS: [&str; 36] = [
     "a string",
     "a sequence",
     "a boolean",
+    // How a limit may ask for an instant that is to come.
+    "now() < {}",
     // What may be written for `before` and `after`.
     "before due",
     "after due",

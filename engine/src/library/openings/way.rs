@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::past::{may_be_due, may_be_past};
 use crate::clauses::effects::{Act, Deed};
 use crate::clauses::hook::Goto;
 use crate::clauses::listen::{Listener, Listens};
@@ -13,6 +14,17 @@ use crate::steps::Kind;
 use crate::steps::gather::{Gather, Join};
 use crate::steps::wait::Wait;
 
+/// Which instants are past when the case comes to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Past {
+    /// None: each of them is waited for.
+    Nothing,
+    /// Those that a `wait` names, if they may be.
+    Waits,
+    /// Those of rungs as well.
+    WaitsAndRungs,
+}
+
 /// What a case may do from its beginning until it rests.
 pub struct Way<'p, 'q> {
     /// The processes it starts, each with its place.
@@ -21,9 +33,12 @@ pub struct Way<'p, 'q> {
     pub calls: BTreeSet<(&'p Name, Span)>,
     /// The messages it sends that may open cases.
     pub sends: BTreeSet<(&'p Name, Span)>,
+    /// The places among these where it may do so several times.
+    pub several: BTreeSet<Span>,
     /// Whether it may close.
     pub closes: bool,
     process: &'p Process,
+    past: Past,
     /// The processes whose cases may close before anything waits.
     quick: &'q BTreeSet<&'p Name>,
     /// Steps that are begun, as those around an entered one are.
@@ -42,13 +57,15 @@ pub struct Way<'p, 'q> {
 
 impl<'p, 'q> Way<'p, 'q> {
     /// The way of a process's cases, when those of the `quick` processes may close before anything waits.
-    pub fn of(process: &'p Process, quick: &'q BTreeSet<&'p Name>) -> Self {
+    pub fn of(process: &'p Process, quick: &'q BTreeSet<&'p Name>, past: Past) -> Self {
         let mut way = Self {
             starts: BTreeSet::new(),
             calls: BTreeSet::new(),
             sends: BTreeSet::new(),
+            several: BTreeSet::new(),
             closes: false,
             process,
+            past,
             quick,
             begun: BTreeSet::new(),
             entered: BTreeSet::new(),
@@ -58,7 +75,7 @@ impl<'p, 'q> Way<'p, 'q> {
             changes: false,
             to_do: Vec::new(),
         };
-        way.perform(&process.start.deeds);
+        way.perform(None, &process.start.deeds);
         way.goto(None, &process.start.goto);
         way.walk();
         way
@@ -81,6 +98,7 @@ impl<'p, 'q> Way<'p, 'q> {
                 }
             }
             self.turn();
+            self.ring();
         }
     }
 
@@ -107,7 +125,7 @@ impl<'p, 'q> Way<'p, 'q> {
 
     fn begin(&mut self, id: StepId) {
         if self.begun.insert(id) {
-            self.perform(&self.process.step(id).on_enter);
+            self.perform(Some(id), &self.process.step(id).on_enter);
         }
     }
 
@@ -138,12 +156,14 @@ impl<'p, 'q> Way<'p, 'q> {
             }
             Kind::Call(call) => {
                 self.calls.insert((&call.process, call.span));
+                self.repeats(Some(id), call.span);
                 if self.quick.contains(&call.process) {
                     self.changes |= !call.take.is_empty();
                     self.finish(id);
                 }
             }
             Kind::Wait(wait) => match wait {
+                Wait::Until(until) if self.past != Past::Nothing && may_be_past(until) => self.finish(id),
                 Wait::Message { .. } | Wait::For(_) | Wait::Until(_) => {}
                 Wait::When(_) => self.finish(id),
             },
@@ -153,7 +173,7 @@ impl<'p, 'q> Way<'p, 'q> {
                 self.finish(id);
             }
             Kind::Do(effects) => {
-                self.perform(&effects.deeds);
+                self.perform(Some(id), &effects.deeds);
                 self.finish(id);
             }
             Kind::Close(_) => {
@@ -176,7 +196,7 @@ impl<'p, 'q> Way<'p, 'q> {
 
     fn leave(&mut self, id: StepId) {
         if self.left.insert(id) {
-            self.perform(&self.process.step(id).on_leave);
+            self.perform(Some(id), &self.process.step(id).on_leave);
         }
     }
 
@@ -283,20 +303,62 @@ impl<'p, 'q> Way<'p, 'q> {
         }
     }
 
+    /// Rungs that are due already ring once the case rests in their steps.
+    fn ring(&mut self) {
+        if self.past != Past::WaitsAndRungs {
+            return;
+        }
+        let process = self.process;
+        for id in self.begun.clone() {
+            let Some(rule) = process.step(id).deadline.as_ref().filter(|_| self.may_rest(id)) else { continue };
+            for rung in rule.ladder.iter().filter(|rung| may_be_due(rule, rung)) {
+                self.perform(Some(id), &rung.hook.deeds);
+                if let Some(goto) = &rung.hook.goto {
+                    self.goto(Some(id), goto);
+                }
+            }
+        }
+    }
+
+    /// Whether something in a step, or the step itself, waits.
+    fn may_rest(&self, id: StepId) -> bool {
+        let rests = |inner: &StepId| {
+            matches!(self.process.step(*inner).kind, Kind::Task(_) | Kind::Job(_) | Kind::Wait(_) | Kind::Call(_))
+        };
+        let is_inside = |inner: &StepId| *inner == id || self.process.around(*inner).any(|around| around == id);
+        self.entered.iter().any(|inner| rests(inner) && is_inside(inner))
+    }
+
     fn hear(&mut self, at: Option<StepId>, listeners: &'p [Listener]) {
         for listener in listeners.iter().filter(|listener| matches!(listener.to, Listens::When(_))) {
-            self.perform(&listener.hook.deeds);
+            self.perform(at, &listener.hook.deeds);
             if let Some(goto) = &listener.hook.goto {
                 self.goto(at, goto);
             }
         }
     }
 
-    fn perform(&mut self, deeds: &'p [Deed]) {
+    /// Whether what is done at a place may be done several times: for each item, or again.
+    fn repeats(&mut self, at: Option<StepId>, span: Span) {
+        let process = self.process;
+        let is_repeated = |id: StepId| process.step(id).repeat.is_some();
+        let is_each = |id: StepId| matches!(process.step(id).kind, Kind::Each(_));
+        if at.is_some_and(|at| is_repeated(at) || process.around(at).any(|id| is_repeated(id) || is_each(id))) {
+            self.several.insert(span);
+        }
+    }
+
+    fn perform(&mut self, at: Option<StepId>, deeds: &'p [Deed]) {
         for deed in deeds {
             match &deed.act {
-                Act::Start { process, span, .. } => _ = self.starts.insert((process, *span)),
-                Act::Send { message, span, .. } => _ = self.sends.insert((message, *span)),
+                Act::Start { process, span, .. } => {
+                    self.starts.insert((process, *span));
+                    self.repeats(at, *span);
+                }
+                Act::Send { message, span, .. } => {
+                    self.sends.insert((message, *span));
+                    self.repeats(at, *span);
+                }
                 Act::Set(_) => self.changes = true,
                 Act::Finish { step } | Act::Leave { step } => {
                     self.ended.extend(self.process.index.get(step));
