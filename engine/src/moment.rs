@@ -154,8 +154,6 @@ pub struct Moment<'a> {
     pub calendar: &'a Calendar,
     /// Values known only here: the outcome of a called case, what a message carried.
     pub given: Fields,
-    /// When the rung was to be passed whose effects take place now.
-    pub rung_at: Option<Timestamp>,
     events: Vec<Event>,
     agenda: VecDeque<Work>,
     works_left: usize,
@@ -200,7 +198,6 @@ impl<'a> Moment<'a> {
             world,
             calendar,
             given: Fields::new(),
-            rung_at: None,
             events: Vec::new(),
             agenda: VecDeque::new(),
             works_left: WORKS_MAX,

@@ -5,8 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::calendar::{Calendar, Instant};
 use crate::case::Deadline;
 use crate::checker::Checker;
+use crate::clauses::effects::Occasion;
 use crate::clauses::hook::Hook;
-use crate::event::{Due, Event, Light, Moved};
+use crate::event::{Due, Edge, Event, Light, Moved};
 use crate::formula::Formula;
 use crate::ids::{Name, VisitId};
 use crate::moment::{ClockChange, Length, Moment};
@@ -221,9 +222,7 @@ impl DeadlineRule {
         let applies = rung.hook.when.as_ref().is_none_or(|when| when.holds(&moment.place(visit)));
         let light = rung.light.filter(|_| applies);
         moment.emit(Event::RungPassed { visit, step: step.clone(), rung: number, at, line, light, next });
-        moment.rung_at = Some(at);
-        rung.hook.run(moment, visit, step, crate::event::Edge::Rung(number), may_move);
-        moment.rung_at = None;
+        rung.hook.run(moment, Occasion { visit, instant: Some(at) }, step, Edge::Rung(number), may_move);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Hooks: where effects hang, and where the case goes after them.
 
 use crate::checker::{Checker, Keys};
-use crate::clauses::effects::{Deed, check_deeds, check_inline};
+use crate::clauses::effects::{Deed, Occasion, check_deeds, check_inline};
 use crate::event::{Cause, Edge, Ending};
 use crate::formula::Formula;
 use crate::ids::{Name, VisitId};
@@ -48,12 +48,13 @@ impl Goto {
 }
 
 impl Hook {
-    /// Does what the hook says, as seen from a visit; a move is put on the agenda.
-    pub fn run(&self, moment: &mut Moment<'_>, visit: VisitId, step: &Name, edge: Edge, may_move: bool) {
+    /// Does what the hook says on an occasion; a move is put on the agenda.
+    pub fn run(&self, moment: &mut Moment<'_>, occasion: Occasion, step: &Name, edge: Edge, may_move: bool) {
+        let visit = occasion.visit;
         if self.when.as_ref().is_some_and(|when| !when.holds(&moment.place(visit))) {
             return;
         }
-        let mut works = deeds_of(&self.deeds, moment, visit);
+        let mut works = deeds_of(&self.deeds, moment, occasion);
         let goto = self.goto.as_ref().filter(|_| may_move);
         if let Some((_, exit)) = goto.and_then(|goto| goto.choose(moment, visit)) {
             let cause = Cause::new(edge, step, exit.line);
@@ -63,16 +64,16 @@ impl Hook {
     }
 }
 
-/// Does the deeds in order, each seeing what the ones before it did; what they lead to goes first on the agenda.
+/// Does the deeds here and now, in order, each seeing what the ones before it did; what they lead to goes first on the agenda.
 pub fn perform(deeds: &[Deed], moment: &mut Moment<'_>, visit: VisitId) {
-    let works = deeds_of(deeds, moment, visit);
+    let works = deeds_of(deeds, moment, Occasion::at(visit));
     moment.first(works);
 }
 
-fn deeds_of(deeds: &[Deed], moment: &mut Moment<'_>, visit: VisitId) -> Vec<Work> {
+fn deeds_of(deeds: &[Deed], moment: &mut Moment<'_>, occasion: Occasion) -> Vec<Work> {
     let mut works = Vec::new();
     for deed in deeds {
-        deed.perform(moment, visit, &mut works);
+        deed.perform(moment, occasion, &mut works);
     }
     works
 }

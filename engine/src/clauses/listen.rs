@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::checker::Checker;
 use crate::clauses::deadline::next_after;
-use crate::clauses::effects::{Destination, write};
+use crate::clauses::effects::{Destination, Occasion, write};
 use crate::clauses::hook::Hook;
 use crate::event::{Edge, Event, Fields};
 use crate::formula::Formula;
@@ -120,7 +120,7 @@ impl Listener {
             return;
         }
         moment.emit(Event::ListenerHeard { visit, listener: number, line: self.hook.line });
-        self.hook.run(moment, visit, step, Edge::Listener(number), true);
+        self.hook.run(moment, Occasion::at(visit), step, Edge::Listener(number), true);
     }
 
     /// The alarm set for `at` rang: sets it again when it repeats, and puts the listener on the agenda.

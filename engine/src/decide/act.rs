@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::case::Case;
 use crate::clauses::action::{Action, as_deputy};
+use crate::clauses::effects::Occasion;
 use crate::command::{Ask, Command};
 use crate::event::{Actor, Cause, Edge, Ending, Fields};
 use crate::ids::{Name, VisitId};
@@ -59,7 +60,7 @@ pub fn take(
     let mut hook = action.hook.clone();
     hook.when = None;
     hook.goto = None;
-    hook.run(moment, scope, &step, Edge::Action(action.name.clone()), false);
+    hook.run(moment, Occasion::at(scope), &step, Edge::Action(action.name.clone()), false);
     // The exit is chosen after the effects, and its move comes after what they lead to.
     if let Some((_, exit)) = goto.and_then(|goto| goto.choose(moment, scope)) {
         let cause = Cause::new(Edge::Action(action.name.clone()), &step, action.hook.line);

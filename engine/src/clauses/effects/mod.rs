@@ -4,6 +4,8 @@ mod check;
 
 pub use check::{EFFECTS, check_deeds, check_inline};
 
+use jiff::Timestamp;
+
 use crate::diagnostic::Span;
 use crate::event::{Assigned, Candidate, Ending, Event, Fields, Item, Way};
 use crate::formula::{Formula, Operand};
@@ -11,6 +13,23 @@ use crate::ids::{Name, VisitId, item_step};
 use crate::moment::{ClockChange, Length, Moment, Work};
 use crate::value::Value;
 use crate::who::Who;
+
+/// What effects are done on.
+#[derive(Clone, Copy, Debug)]
+pub struct Occasion {
+    /// The visit that they are seen from.
+    pub visit: VisitId,
+    /// The instant that they are for, when it is a rung's: it may have been passed long ago. What the rung leads to has
+    /// occasions of its own, which are now.
+    pub instant: Option<Timestamp>,
+}
+
+impl Occasion {
+    /// Here and now.
+    pub fn at(visit: VisitId) -> Self {
+        Self { visit, instant: None }
+    }
+}
 
 /// One effect and when it takes place.
 #[derive(Clone, Debug)]
@@ -77,17 +96,18 @@ pub enum Act {
 }
 
 impl Deed {
-    /// Does it, if its condition holds, as seen from a visit. What moves the case is added to the works.
-    pub fn perform(&self, moment: &mut Moment<'_>, visit: VisitId, works: &mut Vec<Work>) {
-        if self.when.as_ref().is_some_and(|when| !when.holds(&moment.place(visit))) {
+    /// Does it on an occasion, if its condition holds. What moves the case is added to the works.
+    pub fn perform(&self, moment: &mut Moment<'_>, occasion: Occasion, works: &mut Vec<Work>) {
+        if self.when.as_ref().is_some_and(|when| !when.holds(&moment.place(occasion.visit))) {
             return;
         }
-        self.tell(moment, visit);
-        self.steer(moment, visit, works);
+        self.tell(moment, occasion);
+        self.steer(moment, occasion.visit, works);
     }
 
     /// What changes the case's data or reaches the outside.
-    fn tell(&self, moment: &mut Moment<'_>, visit: VisitId) {
+    fn tell(&self, moment: &mut Moment<'_>, occasion: Occasion) {
+        let visit = occasion.visit;
         match &self.act {
             Act::Set(assignments) => set(moment, visit, assignments),
             Act::Notify { to, template, ways } => {
@@ -106,7 +126,7 @@ impl Deed {
             Act::Mark { kind, unit, person } => {
                 let unit = name_of(moment, visit, unit.as_ref());
                 let person = name_of(moment, visit, person.as_ref());
-                let at = moment.rung_at.filter(|at| *at != moment.now);
+                let at = occasion.instant.filter(|at| *at != moment.now);
                 moment.emit(Event::Marked { kind: kind.clone(), unit, person, at });
             }
             Act::Start { process, with, span: _ } => {
