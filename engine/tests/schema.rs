@@ -23,7 +23,8 @@ fn keys_of_the_checker() -> BTreeSet<String> {
     for part in ["checker", "clauses", "steps", "compile"] {
         sources(&root.join(part), &mut files);
     }
-    let mut keys: BTreeSet<String> = duban_engine::clauses::effects::EFFECTS.iter().map(ToString::to_string).collect();
+    let mut keys: BTreeSet<String> =
+        duban_engine::clauses::effects::EFFECTS.iter().map(|(key, _)| (*key).to_owned()).collect();
     for file in files {
         let text = std::fs::read_to_string(file).expect("a source is text");
         for call in ["take(\"", "require(\""] {

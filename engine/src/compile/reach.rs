@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use super::sketch::{Part, Sketch};
 use crate::checker::Checker;
 use crate::clauses::action::Action;
-use crate::clauses::effects::{Act, Deed};
+use crate::clauses::effects::{Act, Deed, End};
 use crate::clauses::hook::{Goto, Hook};
 use crate::clauses::listen::Listener;
 use crate::diagnostic::Span;
+use crate::event::Ending;
 use crate::ids::written_step;
 use crate::moment::{StepId, Target};
 use crate::process::{Start, Step};
@@ -74,7 +75,7 @@ fn own_deeds(step: &Step) -> &[Deed] {
 }
 
 fn finishes(deed: &Deed) -> Option<&str> {
-    if let Act::Finish { step } = &deed.act { Some(written_step(step)) } else { None }
+    if let Act::End(End { step, how: Ending::Done }) = &deed.act { Some(written_step(step)) } else { None }
 }
 
 fn targets(goto: &Goto) -> impl Iterator<Item = StepId> {

@@ -32,9 +32,8 @@ const SOURCES: [&str; 20] = [
 ];
 
 /// Sentences that are not for authors: what is said in a running case, and reasons for the compiler of our own code.
-const FOR_OTHERS: [&str; 37] = [
+const FOR_OTHERS: [&str; 36] = [
     "each variant's sentence names its fields",
-    "outside: readable at all; inside: a step is named",
     "no branch of `{step}` applies",
     "the table of `{step}` has no answer: {reason}",
     "no rule applies",

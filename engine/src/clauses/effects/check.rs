@@ -1,25 +1,12 @@
 //! How effects are written: `- {set: {…}}`, `- {notify: {…}, when: …}`, or as keys of a rung or listener.
 
-use super::{Act, Deed, Destination};
+use super::{Deed, Destination, EFFECTS};
 use crate::checker::{Checker, Keys, spoken};
-use crate::clauses::people::check_who;
-use crate::event::Way;
 use crate::formula::Operand;
 use crate::ids::Name;
-use crate::moment::Length;
 use crate::nearest::nearest;
 use crate::value::Type;
-use crate::who::Who;
 use crate::yaml::{Entry, Node};
-
-/// The keys that are effects.
-pub const EFFECTS: [&str; 18] = [
-    "set", "notify", "webhook", "document", "mark", "start", "send", "extend", "pause", "resume", "restart", "assign",
-    "release", "add", "drop", "finish", "leave", "urge",
-];
-
-/// The last of the effects, apart since a list of 18 is already long.
-const RAISE: &str = "raise";
 
 /// Reads a list of effects.
 pub fn check_deeds(checker: &mut Checker<'_>, node: &Node) -> Vec<Deed> {
@@ -32,7 +19,7 @@ pub fn check_deeds(checker: &mut Checker<'_>, node: &Node) -> Vec<Deed> {
         // A key that is unknown is reported by itself.
         let is_empty = entry.as_mapping().unwrap_or_default().iter().all(|entry| entry.key.text == *"when");
         if is_empty {
-            let help = format!("effects are {}", spoken(&EFFECTS.into_iter().chain([RAISE]).collect::<Vec<_>>()));
+            let help = format!("effects are {}", spoken(&EFFECTS.map(|(key, _)| key)));
             checker.error(entry.span, "no-effect", "nothing says what to do here").help(help);
         }
         for deed in deeds.iter_mut().skip(before) {
@@ -46,46 +33,12 @@ pub fn check_deeds(checker: &mut Checker<'_>, node: &Node) -> Vec<Deed> {
 /// Reads the effects among the keys of something, in the order of the language.
 pub fn check_inline(checker: &mut Checker<'_>, keys: &mut Keys<'_>) -> Vec<Deed> {
     let mut deeds = Vec::new();
-    for key in EFFECTS.into_iter().chain([RAISE]) {
+    for (key, check) in EFFECTS {
         if let Some(node) = keys.take(key) {
-            deeds.extend(check_act(checker, key, node).map(|act| Deed { when: None, act }));
+            deeds.extend(check(checker, node).map(|act| Deed { when: None, act }));
         }
     }
     deeds
-}
-
-fn check_act(checker: &mut Checker<'_>, key: &'static str, node: &Node) -> Option<Act> {
-    match key {
-        "set" => check_set(checker, node),
-        "notify" => check_notify(checker, node),
-        "webhook" => check_webhook(checker, node),
-        "document" => check_document(checker, node),
-        "mark" => check_mark(checker, node),
-        "start" => check_start(checker, node),
-        "send" => check_send(checker, node),
-        "extend" => check_extend(checker, node),
-        "pause" => named_deadline(checker, node, key).map(|deadline| Act::Pause { deadline }),
-        "resume" => named_deadline(checker, node, key).map(|deadline| Act::Resume { deadline }),
-        "restart" => named_deadline(checker, node, key).map(|deadline| Act::Restart { deadline }),
-        "assign" | "release" => check_assign(checker, node, key),
-        "add" | "drop" => check_item(checker, node, key),
-        "finish" | "leave" => check_end(checker, node, key),
-        "urge" => {
-            checker.keys(node, "`urge`")?.finish(checker);
-            Some(Act::Urge)
-        }
-        _ => check_raise(checker, node),
-    }
-}
-
-fn check_set(checker: &mut Checker<'_>, node: &Node) -> Option<Act> {
-    checker.keys(node, "`set`")?;
-    let mut assignments = Vec::new();
-    for Entry { key, value } in node.as_mapping()? {
-        let Some((destination, kind)) = checker.destination(&key.text, key.span) else { continue };
-        assignments.extend(checker.operand(value, &kind).map(|operand| (destination, operand)));
-    }
-    Some(Act::Set(assignments))
 }
 
 impl Checker<'_> {
@@ -175,7 +128,7 @@ impl Checker<'_> {
     }
 
     /// One of the names that something outside the process declares.
-    fn declared(&mut self, node: &Node, what: &str, code: &'static str, known: &[&Name]) -> Option<Name> {
+    pub(super) fn declared(&mut self, node: &Node, what: &str, code: &'static str, known: &[&Name]) -> Option<Name> {
         let name = self.text(node, &format!("the name of a {what}"))?;
         if !known.iter().any(|known| **known == name) {
             let words = known.iter().map(|known| known.as_str());
@@ -185,164 +138,9 @@ impl Checker<'_> {
         Some(name)
     }
 
-    fn template(&mut self, node: &Node) -> Option<Name> {
+    pub(super) fn template(&mut self, node: &Node) -> Option<Name> {
         let catalog = self.catalog;
         let known: Vec<&Name> = catalog.templates.iter().collect();
         self.declared(node, "template", "unknown-template", &known)
     }
-}
-
-fn check_notify(checker: &mut Checker<'_>, node: &Node) -> Option<Act> {
-    let mut keys = checker.keys(node, "`notify`")?;
-    let to = keys.require("to", checker).map(|to| check_recipients(checker, to));
-    let template = keys.require("template", checker).and_then(|template| checker.template(template));
-    let ways = keys.take("by").map(|by| check_ways(checker, by)).unwrap_or_else(|| vec![Way::Inbox]);
-    keys.finish(checker);
-    Some(Act::Notify { to: to?, template: template?, ways })
-}
-
-fn check_recipients(checker: &mut Checker<'_>, node: &Node) -> Vec<Who> {
-    let items = checker.one_or_many(node);
-    items.iter().filter_map(|item| check_who(checker, item)).collect()
-}
-
-fn check_ways(checker: &mut Checker<'_>, node: &Node) -> Vec<Way> {
-    let words = [("inbox", Way::Inbox), ("mail", Way::Mail), ("sms", Way::Sms)];
-    let items = checker.one_or_many(node);
-    items.iter().filter_map(|item| checker.word(item, &words)).collect()
-}
-
-fn check_webhook(checker: &mut Checker<'_>, node: &Node) -> Option<Act> {
-    let mut keys = checker.keys(node, "`webhook`")?;
-    let catalog = checker.catalog;
-    let known: Vec<&Name> = catalog.connections.iter().collect();
-    let to = keys.require("to", checker);
-    let to = to.and_then(|to| checker.declared(to, "connection", "unknown-connection", &known));
-    let kind = keys.require("type", checker).and_then(|kind| checker.text(kind, "`type`"));
-    let with = keys.take("with").map(|with| checker.check_with(with, None)).unwrap_or_default();
-    keys.finish(checker);
-    Some(Act::Webhook { to: to?, kind: kind?, with })
-}
-
-fn check_document(checker: &mut Checker<'_>, node: &Node) -> Option<Act> {
-    let mut keys = checker.keys(node, "`document`")?;
-    let template = keys.require("template", checker).and_then(|template| checker.template(template));
-    let to = keys.take("to").and_then(|to| checker.operand(to, &Type::Unit));
-    keys.finish(checker);
-    Some(Act::Document { template: template?, to })
-}
-
-fn check_mark(checker: &mut Checker<'_>, node: &Node) -> Option<Act> {
-    let mut keys = checker.keys(node, "`mark`")?;
-    let catalog = checker.catalog;
-    let known: Vec<&Name> = catalog.marks.keys().collect();
-    let kind = keys.require("kind", checker);
-    let kind = kind.and_then(|kind| checker.declared(kind, "kind of mark", "unknown-mark", &known));
-    let unit = keys.take("unit").and_then(|unit| checker.operand(unit, &Type::Unit));
-    let person = keys.take("person").and_then(|person| checker.operand(person, &Type::Person));
-    if !keys.has("unit") && !keys.has("person") {
-        checker.error(node.span, "missing-key", "a mark needs the `unit` or the `person` it is for");
-    }
-    keys.finish(checker);
-    Some(Act::Mark { kind: kind?, unit, person })
-}
-
-fn check_start(checker: &mut Checker<'_>, node: &Node) -> Option<Act> {
-    let mut keys = checker.keys(node, "`start`")?;
-    let process = keys.require("process", checker);
-    let other = process.and_then(|process| checker.check_other(&mut keys, process));
-    keys.finish(checker);
-    let (span, (process, with)) = (process?.span, other?);
-    Some(Act::Start { process, with, span })
-}
-
-fn check_send(checker: &mut Checker<'_>, node: &Node) -> Option<Act> {
-    let mut keys = checker.keys(node, "`send`")?;
-    let named = keys.require("message", checker);
-    let message = named.and_then(|message| checker.text(message, "`message`"));
-    let to = keys.take("to").and_then(|to| checker.operand(to, &Type::Text));
-    let with = keys.take("with").map(|with| checker.check_with(with, None)).unwrap_or_default();
-    keys.finish(checker);
-    Some(Act::Send { message: message?, to, with, span: named?.span })
-}
-
-fn check_extend(checker: &mut Checker<'_>, node: &Node) -> Option<Act> {
-    let mut keys = checker.keys(node, "`extend`")?;
-    let deadline = keys.take("deadline").and_then(|step| limited_step(checker, step));
-    let to = keys.take("to").and_then(|to| checker.moment(to)).map(Length::Until);
-    let by = keys.take("by").and_then(|by| checker.span(by, "`by`")).map(Length::Span);
-    if keys.has("to") == keys.has("by") {
-        checker.error(node.span, "missing-key", "`extend` says either `to: =…` or `by: 3 working days`");
-    }
-    keys.finish(checker);
-    Some(Act::Extend { deadline, more: to.or(by)? })
-}
-
-#[expect(clippy::option_option, reason = "outside: readable at all; inside: a step is named")]
-fn named_deadline(checker: &mut Checker<'_>, node: &Node, key: &'static str) -> Option<Option<Name>> {
-    let mut keys = checker.keys(node, &format!("`{key}`"))?;
-    let deadline = keys.take("deadline").and_then(|step| limited_step(checker, step));
-    keys.finish(checker);
-    Some(deadline)
-}
-
-fn limited_step(checker: &mut Checker<'_>, node: &Node) -> Option<Name> {
-    let name = checker.named_step(node)?;
-    if checker.places.get(&name).is_some_and(|place| !place.has_deadline) {
-        checker.error(node.span, "no-deadline", format!("`{name}` has no deadline"));
-    }
-    Some(name)
-}
-
-fn check_assign(checker: &mut Checker<'_>, node: &Node, key: &'static str) -> Option<Act> {
-    let mut keys = checker.keys(node, &format!("`{key}`"))?;
-    let step = keys.take("step").and_then(|step| checker.named_step(step));
-    let to = match key {
-        "assign" => keys.require("to", checker).and_then(|to| checker.operand(to, &Type::Person)),
-        _ => None,
-    };
-    keys.finish(checker);
-    match key {
-        "assign" => Some(Act::Assign { step, to: to? }),
-        _ => Some(Act::Release { step }),
-    }
-}
-
-fn check_item(checker: &mut Checker<'_>, node: &Node, key: &'static str) -> Option<Act> {
-    let mut keys = checker.keys(node, &format!("`{key}`"))?;
-    let step = keys.require("each", checker);
-    let each = step.and_then(|step| checker.named_step(step));
-    let item = keys.require("item", checker).and_then(|item| checker.operand(item, &Type::Any));
-    keys.finish(checker);
-    let each = each?;
-    let Some((variable, _)) = checker.collections.get(&each).cloned() else {
-        let span = step.map_or(node.span, |step| step.span);
-        checker.error(span, "not-each", format!("`{each}` is not an `each` step"));
-        return None;
-    };
-    match key {
-        "add" => Some(Act::Add { each, variable, item: item? }),
-        _ => Some(Act::Drop { each, item: item? }),
-    }
-}
-
-fn check_end(checker: &mut Checker<'_>, node: &Node, key: &'static str) -> Option<Act> {
-    let mut keys = checker.keys(node, &format!("`{key}`"))?;
-    let step = keys.require("step", checker).and_then(|step| checker.named_step(step));
-    keys.finish(checker);
-    match key {
-        "finish" => Some(Act::Finish { step: step? }),
-        _ => Some(Act::Leave { step: step? }),
-    }
-}
-
-fn check_raise(checker: &mut Checker<'_>, node: &Node) -> Option<Act> {
-    let mut keys = checker.keys(node, "`raise`")?;
-    let urgency = keys.take("urgency").and_then(|to| checker.operand(to, &Type::Text)).map(Act::RaiseUrgency);
-    let incident = keys.take("incident").and_then(|text| checker.operand(text, &Type::Text)).map(Act::RaiseIncident);
-    if keys.has("urgency") == keys.has("incident") {
-        checker.error(node.span, "missing-key", "`raise` says either `urgency` or `incident`");
-    }
-    keys.finish(checker);
-    urgency.or(incident)
 }

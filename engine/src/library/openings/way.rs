@@ -351,33 +351,27 @@ impl<'p, 'q> Way<'p, 'q> {
     fn perform(&mut self, at: Option<StepId>, deeds: &'p [Deed]) {
         for deed in deeds {
             match &deed.act {
-                Act::Start { process, span, .. } => {
-                    self.starts.insert((process, *span));
-                    self.repeats(at, *span);
+                Act::Start(start) => {
+                    self.starts.insert((&start.process, start.span));
+                    self.repeats(at, start.span);
                 }
-                Act::Send { message, span, .. } => {
-                    self.sends.insert((message, *span));
-                    self.repeats(at, *span);
+                Act::Send(send) => {
+                    self.sends.insert((&send.message, send.span));
+                    self.repeats(at, send.span);
                 }
                 Act::Set(_) => self.changes = true,
-                Act::Finish { step } | Act::Leave { step } => {
-                    self.ended.extend(self.process.index.get(step));
-                }
-                Act::Notify { .. }
-                | Act::Webhook { .. }
-                | Act::Document { .. }
-                | Act::Mark { .. }
-                | Act::Extend { .. }
-                | Act::Pause { .. }
-                | Act::Resume { .. }
-                | Act::Restart { .. }
-                | Act::Assign { .. }
-                | Act::Release { .. }
-                | Act::Add { .. }
-                | Act::Drop { .. }
-                | Act::Urge
-                | Act::RaiseUrgency(_)
-                | Act::RaiseIncident(_) => {}
+                Act::End(end) => self.ended.extend(self.process.index.get(&end.step)),
+                Act::Notify(_)
+                | Act::Webhook(_)
+                | Act::Document(_)
+                | Act::Mark(_)
+                | Act::Clock(_)
+                | Act::Assign(_)
+                | Act::Release(_)
+                | Act::Add(_)
+                | Act::Drop(_)
+                | Act::Urge(_)
+                | Act::Raise(_) => {}
             }
         }
     }
