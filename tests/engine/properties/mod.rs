@@ -2,8 +2,6 @@
 //!
 //! `DUBAN_SEED=n` plays other processes; `DUBAN_CASES=n` plays more of them.
 
-mod dice;
-mod generate;
 mod openings;
 mod play;
 mod seen;

@@ -6,14 +6,15 @@ use duban_engine::command::StartedBy;
 use duban_engine::event::{Actor, Event, Fields};
 use duban_engine::library::Library;
 use duban_engine::value::{Type, Value};
+use duban_tests::dice::Dice;
+use duban_tests::generate;
 use duban_tests::script::{BEGIN, library};
 use duban_tests::town::Town;
 use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use serde_json::json;
 
-use super::dice::Dice;
-use super::{generate, number};
+use super::number;
 
 /// How many random processes are looked at when nothing else is said.
 const PROCESSES: u32 = 300;

@@ -13,12 +13,12 @@ use duban_engine::organization::Absence;
 use duban_engine::time::Span;
 use duban_engine::value::{Type, Value};
 use duban_engine::view;
+use duban_tests::dice::Dice;
+use duban_tests::generate;
 use duban_tests::script::{BEGIN, library};
 use duban_tests::town::Town;
 use jiff::{SignedDuration, Timestamp};
 
-use super::dice::Dice;
-use super::generate;
 use super::seen::Seen;
 
 const PEOPLE: [&str; 7] = ["an", "bo", "chen", "du", "fang", "east-clerk", "west-clerk"];

@@ -8,9 +8,8 @@ use duban_engine::diagnostic::render;
 use duban_engine::draw;
 use duban_engine::library::Library;
 use duban_engine::process::Process;
-
-use crate::dice::Dice;
-use crate::generate;
+use duban_tests::dice::Dice;
+use duban_tests::generate;
 
 /// Files by path.
 pub type Files = Vec<(String, Vec<u8>)>;

@@ -1,13 +1,11 @@
 //! Random sound processes as YAML text: a plan of steps first, then the text with moves that the plan allows.
 
-#[path = "generate/clauses.rs"]
 mod clauses;
-#[path = "generate/effects.rs"]
 mod effects;
 
 use std::fmt::Write as _;
 
-use super::dice::Dice;
+use crate::dice::Dice;
 
 /// The process that others call and start.
 pub const CHILD: &str = "process: child
@@ -58,7 +56,7 @@ struct Plan {
 }
 
 /// The plan of a process.
-pub struct Writer<'d, 'a> {
+struct Writer<'d, 'a> {
     dice: &'d mut Dice<'a>,
     plans: Vec<Plan>,
     text: String,

@@ -8,11 +8,6 @@ mod looks;
 mod picture;
 mod samples;
 mod xml;
-#[path = "../../../tests/engine/properties/dice.rs"]
-#[expect(dead_code, reason = "the engine's own properties use more of it")]
-mod dice;
-#[path = "../../../tests/engine/properties/generate.rs"]
-mod generate;
 
 use picture::Picture;
 use samples::Sample;
