@@ -99,15 +99,20 @@ fn reached(steps: &[Step], mut waiting: Vec<StepId>) -> BTreeSet<StepId> {
         waiting.extend(step.goto.iter().flat_map(targets));
         let goes_on = step.when.is_some() || !matches!(step.kind, Kind::Task(_) | Kind::Choose(_) | Kind::Close(_));
         waiting.extend(step.follower.filter(|_| goes_on && step.goto.is_none()));
+        waiting.extend(step.kind.begins());
+        waiting.extend(step.kind.gather().and_then(|gather| gather.after_each));
         match &step.kind {
-            Kind::Stage(stage) => waiting.push(stage.first),
-            Kind::Parallel(parallel) => {
-                waiting.extend(parallel.branches.iter().map(|branch| branch.step).chain(parallel.gather.after_each));
-            }
-            Kind::Each(each) => waiting.extend([each.body].into_iter().chain(each.gather.after_each)),
             Kind::Job(job) => waiting.extend(job.failed.and_then(|(target, _)| step_of(target))),
             Kind::Choose(choose) => waiting.extend(targets(&choose.goto)),
-            Kind::Task(_) | Kind::Call(_) | Kind::Wait(_) | Kind::Decide(_) | Kind::Do(_) | Kind::Close(_) => {}
+            Kind::Task(_)
+            | Kind::Stage(_)
+            | Kind::Parallel(_)
+            | Kind::Each(_)
+            | Kind::Call(_)
+            | Kind::Wait(_)
+            | Kind::Decide(_)
+            | Kind::Do(_)
+            | Kind::Close(_) => {}
         }
     }
     reached

@@ -156,21 +156,9 @@ impl Process {
             moment.emit(Event::IncidentRaised { visit: VisitId::CASE, text });
             return;
         };
-        let gather = match &step.kind {
-            Kind::Parallel(parallel) => &parallel.gather,
-            Kind::Each(each) => &each.gather,
-            Kind::Stage(_)
-            | Kind::Task(_)
-            | Kind::Call(_)
-            | Kind::Job(_)
-            | Kind::Wait(_)
-            | Kind::Choose(_)
-            | Kind::Decide(_)
-            | Kind::Do(_)
-            | Kind::Close(_) => {
-                moment.first([Work::Finish { visit: parent, how: Ending::Done }]);
-                return;
-            }
+        let Some(gather) = step.kind.gather() else {
+            moment.first([Work::Finish { visit: parent, how: Ending::Done }]);
+            return;
         };
         let member = moment.visit(parent).and_then(|visit| visit.results.get(&index)).map(|found| found.item.clone());
         let cause = Cause::new(Edge::Next, &step.name, step.line);

@@ -39,19 +39,19 @@ impl Process {
         let has_heard = listen::look(&step.listeners, moment, visit);
         let holds = match &step.kind {
             Kind::Wait(wait) => wait.look(moment, visit),
-            Kind::Parallel(parallel) => parallel.gather.look(moment, visit),
-            Kind::Each(each) => each.gather.look(moment, visit),
             Kind::Task(task) => {
                 task.renew(moment, visit);
                 false
             }
             Kind::Stage(_)
+            | Kind::Parallel(_)
+            | Kind::Each(_)
             | Kind::Call(_)
             | Kind::Job(_)
             | Kind::Choose(_)
             | Kind::Decide(_)
             | Kind::Do(_)
-            | Kind::Close(_) => false,
+            | Kind::Close(_) => step.kind.gather().is_some_and(|gather| gather.look(moment, visit)),
         };
         if holds {
             // What it leads to may leave it as it is: then it still holds.
@@ -66,15 +66,15 @@ fn watched(kind: &Kind) -> Vec<&Formula> {
     match kind {
         Kind::Wait(Wait::When(formula)) => vec![formula],
         Kind::Task(task) => task.by.formulas(),
-        Kind::Parallel(parallel) => parallel.gather.join.condition().into_iter().collect(),
-        Kind::Each(each) => each.gather.join.condition().into_iter().collect(),
         Kind::Wait(Wait::Message { .. } | Wait::For(_) | Wait::Until(_))
         | Kind::Stage(_)
+        | Kind::Parallel(_)
+        | Kind::Each(_)
         | Kind::Call(_)
         | Kind::Job(_)
         | Kind::Choose(_)
         | Kind::Decide(_)
         | Kind::Do(_)
-        | Kind::Close(_) => Vec::new(),
+        | Kind::Close(_) => kind.gather().and_then(|gather| gather.join.condition()).into_iter().collect(),
     }
 }

@@ -7,7 +7,6 @@ use crate::case::Visit;
 use crate::event::{Cause, Ending, Event};
 use crate::ids::VisitId;
 use crate::moment::{Entry, Moment, StepId, Target, Work};
-use crate::steps::Kind;
 
 /// A step that the case goes on from without being in it any more.
 pub(super) struct Departure {
@@ -43,7 +42,7 @@ impl Process {
     /// Whether the visit is a branch or an item.
     fn is_member(&self, moment: &Moment<'_>, visit: VisitId) -> bool {
         let parent = moment.visit(visit).and_then(|found| self.step_of(moment, found.parent));
-        parent.is_some_and(|(_, step)| matches!(step.kind, Kind::Parallel(_) | Kind::Each(_)))
+        parent.is_some_and(|(_, step)| step.kind.gather().is_some())
     }
 
     fn travel_to(&self, moment: &mut Moment<'_>, from: VisitId, target: StepId, how: Ending, cause: Cause) {

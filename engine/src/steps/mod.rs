@@ -13,6 +13,8 @@ pub mod stage;
 pub mod task;
 pub mod wait;
 
+use crate::moment::StepId;
+
 /// What a step is, by the one key it carries.
 #[derive(Clone, Debug)]
 pub enum Kind {
@@ -102,6 +104,40 @@ impl Kind {
             | Self::Decide(_)
             | Self::Do(_)
             | Self::Close(_) => false,
+        }
+    }
+
+    /// How the branches or items inside come together again, where there are such.
+    pub fn gather(&self) -> Option<&gather::Gather> {
+        match self {
+            Self::Parallel(parallel) => Some(&parallel.gather),
+            Self::Each(each) => Some(&each.gather),
+            Self::Task(_)
+            | Self::Stage(_)
+            | Self::Call(_)
+            | Self::Job(_)
+            | Self::Wait(_)
+            | Self::Choose(_)
+            | Self::Decide(_)
+            | Self::Do(_)
+            | Self::Close(_) => None,
+        }
+    }
+
+    /// The steps that begin when a step of this kind does: its first one, its branches, or the body of its items.
+    pub fn begins(&self) -> Vec<StepId> {
+        match self {
+            Self::Stage(stage) => vec![stage.first],
+            Self::Parallel(parallel) => parallel.branches.iter().map(|branch| branch.step).collect(),
+            Self::Each(each) => vec![each.body],
+            Self::Task(_)
+            | Self::Call(_)
+            | Self::Job(_)
+            | Self::Wait(_)
+            | Self::Choose(_)
+            | Self::Decide(_)
+            | Self::Do(_)
+            | Self::Close(_) => Vec::new(),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::ids::Name;
 use crate::moment::{StepId, Target};
 use crate::process::{Process, Step};
 use crate::steps::Kind;
-use crate::steps::gather::{Gather, Join};
+use crate::steps::gather::Join;
 use crate::steps::wait::Wait;
 
 /// Which instants are past when the case comes to them.
@@ -93,7 +93,11 @@ impl<'p, 'q> Way<'p, 'q> {
                 if self.ended.contains(&id) {
                     self.finish(id);
                 }
-                if self.process.around(id).any(|around| self.left.contains(&around) && self.gather(around).is_some()) {
+                if self
+                    .process
+                    .around(id)
+                    .any(|around| self.left.contains(&around) && self.process.step(around).kind.gather().is_some())
+                {
                     self.leave(id);
                 }
             }
@@ -105,22 +109,6 @@ impl<'p, 'q> Way<'p, 'q> {
     fn size(&self) -> (usize, [usize; 5]) {
         let Self { begun, entered, over, left, ended, .. } = self;
         (usize::from(self.changes), [begun, entered, over, left, ended].map(BTreeSet::len))
-    }
-
-    fn gather(&self, id: StepId) -> Option<&'p Gather> {
-        match &self.process.step(id).kind {
-            Kind::Parallel(parallel) => Some(&parallel.gather),
-            Kind::Each(each) => Some(&each.gather),
-            Kind::Task(_)
-            | Kind::Stage(_)
-            | Kind::Call(_)
-            | Kind::Job(_)
-            | Kind::Wait(_)
-            | Kind::Choose(_)
-            | Kind::Decide(_)
-            | Kind::Do(_)
-            | Kind::Close(_) => None,
-        }
     }
 
     fn begin(&mut self, id: StepId) {
@@ -142,18 +130,13 @@ impl<'p, 'q> Way<'p, 'q> {
         if step.when.is_some() {
             self.go_on(id, step);
         }
+        step.kind.begins().into_iter().for_each(|inner| self.enter(inner));
         match &step.kind {
             Kind::Task(_) | Kind::Job(_) => {}
-            Kind::Stage(stage) => self.enter(stage.first),
-            Kind::Parallel(parallel) => {
-                parallel.branches.iter().for_each(|branch| self.enter(branch.step));
-                self.join(id);
-            }
-            Kind::Each(each) => {
-                self.enter(each.body);
-                // The list may be empty.
-                self.finish(id);
-            }
+            Kind::Stage(_) => {}
+            Kind::Parallel(_) => self.join(id),
+            // The list may be empty.
+            Kind::Each(_) => self.finish(id),
             Kind::Call(call) => {
                 self.calls.insert((&call.process, call.span));
                 self.repeats(Some(id), call.span);
@@ -224,7 +207,7 @@ impl<'p, 'q> Way<'p, 'q> {
     /// The last step inside another one is over.
     fn end(&mut self, around: Option<StepId>) {
         let Some(around) = around else { return };
-        match self.gather(around) {
+        match self.process.step(around).kind.gather() {
             Some(_) => self.join(around),
             None => self.finish(around),
         }
@@ -232,20 +215,8 @@ impl<'p, 'q> Way<'p, 'q> {
 
     /// Whether enough branches may have come together.
     fn join(&mut self, id: StepId) {
-        let Some(gather) = self.gather(id) else { return };
-        let members: Vec<StepId> = match &self.process.step(id).kind {
-            Kind::Parallel(parallel) => parallel.branches.iter().map(|branch| branch.step).collect(),
-            Kind::Each(each) => vec![each.body],
-            Kind::Task(_)
-            | Kind::Stage(_)
-            | Kind::Call(_)
-            | Kind::Job(_)
-            | Kind::Wait(_)
-            | Kind::Choose(_)
-            | Kind::Decide(_)
-            | Kind::Do(_)
-            | Kind::Close(_) => return,
-        };
+        let kind = &self.process.step(id).kind;
+        let (Some(gather), members) = (kind.gather(), kind.begins()) else { return };
         let over = members.iter().filter(|member| self.over.contains(member)).count();
         if let Some(after) = gather.after_each.filter(|_| over > 0) {
             self.enter(after);
