@@ -72,11 +72,16 @@ fn key(process: &str, template: &str) -> String {
 /// Why it cannot be filled in, as a sentence. Then [`untitled`] says at least which case it is about.
 pub fn render(scene: &Scene<'_>, template: &Name, visit: VisitId) -> Result<Rendered, String> {
     let templates = &scene.definition.templates;
-    let names = [key(&scene.definition.process.name, template), key("", template)];
-    let name = names.iter().find(|name| templates.has_template(name));
-    let name = name.ok_or_else(|| format!("there is no template `{template}` that can be filled in"))?;
+    let places = [&scene.definition.process.name, &Name::new("")].map(|process| (process.clone(), template.clone()));
+    let texts = &scene.definition.library.templates;
+    let found = places.iter().find_map(|place| {
+        let name = key(&place.0, template);
+        let text = texts.get(place).filter(|_| templates.has_template(&name))?;
+        Some((name, text))
+    });
+    let (name, text) = found.ok_or_else(|| format!("there is no template `{template}` that can be filled in"))?;
     let mut filled = Bounded(Vec::new());
-    templates.render_to_write(name, &facts(scene, visit), &mut filled).map_err(|error| {
+    templates.render_to_write(&name, &facts(scene, visit, text), &mut filled).map_err(|error| {
         let place = error.line_no.map_or_else(String::new, |line| format!(", line {line}"));
         format!("the template `{template}` cannot be filled in: {}{place}", error.reason())
     })?;
@@ -113,13 +118,18 @@ fn split(filled: &str, case: &Case) -> Rendered {
     }
 }
 
-/// What a template can name: every field, those of the visits around it first, and `case`, `step`, `due`.
-fn facts(scene: &Scene<'_>, visit: VisitId) -> Json {
+/// What a template can name: every field, those of the visits around it first, and `case`, `step`, `due`. Fields whose names
+/// are nowhere in its text are left out, unless it can go through them all.
+fn facts(scene: &Scene<'_>, visit: VisitId, text: &str) -> Json {
     let process = &scene.definition.process;
     let case = if scene.after.visits.contains_key(&visit) { scene.after } else { scene.before };
     let organization = &scene.definition.library.catalog.organization;
     let mut facts: BTreeMap<String, Json> = BTreeMap::new();
+    let has_all = ["this", "@root", "./"].iter().any(|all| text.contains(all));
     let mut put = |field: &Field, values: &BTreeMap<Name, Value>| {
+        if !has_all && !text.contains(field.name.as_str()) {
+            return;
+        }
         let value = values.get(&field.name).unwrap_or(&Value::Null);
         facts.insert(field.name.to_string(), shown(value, &field.shape, &field.kind, organization));
     };

@@ -6,7 +6,7 @@ use duban::runner::DeployError;
 use duban::storage::{Cell, documents, incidents};
 use duban_engine::ids::CaseId;
 
-use crate::cluster::on_each_database;
+use crate::cluster::{self, on_each_database};
 use crate::town::{Town, assert_sound, files, note, open, take};
 
 const ENDLESS: &str = "{{#*inline \"a\"}}{{> a}}{{/inline}}{{> a}}";
@@ -80,4 +80,35 @@ async fn a_text_that_grows_too_long_is_left_out_and_raises_an_incident() {
         assert_sound(&runner).await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_field_is_found_however_the_template_comes_to_it() {
+    let ways = [
+        "{{words}}",
+        "{{[words]}}",
+        "{{this.words}}",
+        "{{lookup this \"words\"}}",
+        "{{#with this}}{{words}}{{/with}}",
+        "{{#each this}}{{this}}{{/each}}",
+        "{{@root.words}}",
+        "{{~#each this~}}{{{this}}}{{~/each~}}",
+    ];
+    let address = cluster::SqliteFile::default();
+    let town = Town::new(address.address()).await;
+    let runner = town.runner().await;
+    for (case, way) in (1..).zip(ways) {
+        town.advance(1);
+        runner.deploy(&files_with_slip(way)).await.expect("it is a sound template");
+
+        for command in [open(case, "路灯"), note(case, "已到现场"), take(case, "file")] {
+            runner.submit(command).await.expect("the case goes on");
+        }
+
+        let filed = documents::of_case(runner.database(), CaseId(case)).await.expect("the database answers");
+        assert!(
+            filed.iter().all(|document| document.body.contains("已到现场")) && filed.len() == 1,
+            "{way}: {filed:?}"
+        );
+    }
 }
