@@ -3,6 +3,7 @@
 mod cell;
 mod database;
 mod migration;
+mod mode;
 mod postgres;
 mod presence;
 mod sqlite;
@@ -28,7 +29,8 @@ pub mod transitions;
 
 pub use cell::{Cell, Row, digest, hexadecimal, micros, timestamp};
 pub(crate) use database::sqlite_path;
-pub use database::{Database, Listener, Mode, Transaction};
+pub use database::{Database, Listener, Transaction};
+pub use mode::Mode;
 pub use presence::Presence;
 pub use table::{Column, Kind, Table};
 pub use writes::Writes;

@@ -11,11 +11,10 @@ use duban_engine::process::{Entrance, Process};
 use duban_engine::schedule::Schedule;
 use duban_engine::steps::Kind;
 use duban_engine::steps::wait::Wait;
-use handlebars::Handlebars;
 use sha2::{Digest, Sha256};
 
 use super::DeployError;
-use super::rendering::templates;
+use super::templates::Templates;
 use crate::storage::processes::{self, Deployment, Version};
 use crate::storage::{Database, Error, Result, hexadecimal};
 
@@ -27,7 +26,7 @@ pub struct Definition {
     /// Everything that was deployed with it.
     pub library: Arc<Library>,
     /// The templates that were deployed with it.
-    pub templates: Arc<Handlebars<'static>>,
+    pub templates: Arc<Templates>,
 }
 
 /// A deployment, ready to run.
@@ -36,7 +35,7 @@ pub struct Ready {
     /// What was deployed.
     pub library: Arc<Library>,
     /// Its templates.
-    pub templates: Arc<Handlebars<'static>>,
+    pub templates: Arc<Templates>,
 }
 
 impl Ready {
@@ -57,7 +56,7 @@ impl Ready {
         let files: Vec<(String, Vec<u8>)> =
             files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
         let library = Library::compile(&files).map_err(|unsound| DeployError::Unsound(Box::new(unsound)))?;
-        let (templates, wrong) = templates(&library);
+        let (templates, wrong) = Templates::of(&library);
         Ok((Self { library: Arc::new(library), templates: Arc::new(templates) }, wrong))
     }
 
@@ -174,11 +173,6 @@ fn compile(deployment: &Deployment) -> Result<Ready> {
         tracing::error!(template, what, "a template that was deployed is not accepted; texts are made without it");
     }
     Ok(ready)
-}
-
-/// What people call a step.
-pub fn step_title<'a>(process: &'a Process, step: &'a Name) -> &'a Name {
-    process.find(step).map_or(step, |(_, found)| &found.title)
 }
 
 /// Whether a case of the process may wait or listen for a message somewhere.

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use super::fate::Fate;
 use super::outgoing::LEASE;
 use super::{Runner, Shared, inside, webhook};
 use crate::storage::outbox::{self, Entry};
@@ -26,23 +27,6 @@ const ATTEMPTS_MAX: u32 = 12;
 
 /// How long after the first failure the second attempt comes; twice as long each time.
 const BACKOFF: SignedDuration = SignedDuration::from_secs(10);
-
-/// What became of an entry.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// Done, and noted together with the command that did it.
-    Settled,
-    /// Done.
-    Done,
-    /// Nobody wants it any more: why.
-    Unwanted(String),
-    /// It failed, and may go better later.
-    Again(String),
-    /// It failed, and would always fail.
-    Dead(String),
-    /// The database failed, so that nothing can be noted: it is claimed again when its lease ends.
-    Left,
-}
 
 /// Serves the entries that commits leave, until the runner ends.
 pub async fn run(shared: Arc<Shared>) {

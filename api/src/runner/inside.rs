@@ -6,12 +6,11 @@ use duban_engine::command::{Ask, StartedBy};
 use duban_engine::effect::Effect;
 use duban_engine::event::{Actor, Caller, Fields};
 use duban_engine::ids::{CaseId, Name};
-use duban_engine::rejection::Rejection;
 use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
 
 use super::definitions::{hears, opens_on};
-use super::dispatcher::Fate;
+use super::fate::Fate;
 use super::submission::{Answer, Refusal, Submission};
 use super::{Runner, Shared, history};
 use crate::storage::cases;
@@ -40,13 +39,13 @@ pub async fn perform(shared: &Arc<Shared>, entry: &Entry, effect: Effect) -> Fat
             let caller = waits.map(|visit| Caller { case: entry.case, visit });
             let start = caller.map_or(StartedBy::Case, StartedBy::Call);
             let submission = Submission::open(case, process, by, start, fields);
-            fate(shared.submit(submission.settling(&entry.id)).await)
+            Fate::of(shared.submit(submission.settling(&entry.id)).await)
         }
         Effect::CancelCase { case } => {
             match shared.submit(Submission::new(case, by, Ask::Cancel).settling(&entry.id)).await {
                 // The case may be on its way still: it was called and dropped in the same breath.
                 Err(refusal @ Refusal::NoSuchCase(_)) => Fate::Again(refusal.to_string()),
-                other => fate(other),
+                other => Fate::of(other),
             }
         }
         Effect::TellCaller { caller, outcome } => {
@@ -55,7 +54,7 @@ pub async fn perform(shared: &Arc<Shared>, entry: &Entry, effect: Effect) -> Fat
                 Err(_) => return Fate::Left,
             };
             let ask = Ask::CloseChild { visit: caller.visit, child: entry.case, outcome, fields };
-            fate(shared.submit(Submission::new(caller.case, by, ask).settling(&entry.id)).await)
+            Fate::of(shared.submit(Submission::new(caller.case, by, ask).settling(&entry.id)).await)
         }
         Effect::SendMessage { message, to, fields } => {
             let message = Message { name: message, to, fields, by, key: entry.id.clone(), fingerprint: None };
@@ -70,26 +69,6 @@ pub async fn perform(shared: &Arc<Shared>, entry: &Entry, effect: Effect) -> Fat
         Effect::Notify { .. } | Effect::MakeDocument { .. } | Effect::SendWebhook { .. } | Effect::QueueJob { .. } => {
             Fate::Dead("this effect does not go through here".to_owned())
         }
-    }
-}
-
-/// What becomes of an entry after its command: one whose case has moved on is not wanted any more, and any other that
-/// was refused stands still until somebody looks.
-pub fn fate(outcome: Result<Answer, Refusal>) -> Fate {
-    match outcome {
-        Ok(_) => Fate::Settled,
-        Err(Refusal::Storage(_) | Refusal::Stopped) => Fate::Left,
-        Err(
-            refusal @ Refusal::Rejected(Rejection::CaseClosed | Rejection::NotAwaited | Rejection::NoSuchVisit { .. }),
-        ) => Fate::Unwanted(refusal.to_string()),
-        Err(
-            refusal @ (Refusal::Rejected(_)
-            | Refusal::NoSuchCase(_)
-            | Refusal::CaseExists(_)
-            | Refusal::Moved { .. }
-            | Refusal::KeyReused
-            | Refusal::NoSuchProcess(_)),
-        ) => Fate::Dead(refusal.to_string()),
     }
 }
 

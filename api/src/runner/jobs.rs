@@ -8,7 +8,7 @@ use duban_engine::ids::{CaseId, Name, VisitId};
 use duban_engine::value::Value;
 use jiff::{SignedDuration, Timestamp};
 
-use super::dispatcher::Fate;
+use super::fate::Fate;
 use super::outside::{Reply, Request, plain};
 use super::submission::{Answer, Refusal, Submission};
 use super::{Runner, Shared};
@@ -141,7 +141,7 @@ pub async fn request(shared: &Arc<Shared>, entry: &Entry, visit: VisitId, job: &
         Err(reason) => Ask::FailJob { visit, reason },
     };
     let by = Actor::Worker(Name::new(super::outgoing::HTTP));
-    super::inside::fate(shared.submit(Submission::new(entry.case, by, ask).settling(&entry.id)).await)
+    Fate::of(shared.submit(Submission::new(entry.case, by, ask).settling(&entry.id)).await)
 }
 
 async fn send(shared: &Shared, entry: &Entry, job: &Job) -> std::result::Result<Fields, String> {

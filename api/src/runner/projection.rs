@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use duban_engine::case::{Case, Visit};
 use duban_engine::event::{Candidate, Event, Light, Transition};
-use duban_engine::ids::{CaseId, VisitId};
+use duban_engine::ids::{CaseId, Name, VisitId};
 use duban_engine::process::Process;
 
 use super::history::Known;
@@ -111,6 +111,11 @@ pub fn title(case: &Case) -> String {
     text.chars().take(TITLE_MAX).collect()
 }
 
+/// What people call a step.
+pub fn step_title<'a>(process: &'a Process, step: &'a Name) -> &'a Name {
+    process.find(step).map_or(step, |(_, found)| &found.title)
+}
+
 /// The nearest deadline around a visit, its own first.
 pub fn nearest_deadline(case: &Case, visit: VisitId) -> Option<&duban_engine::case::Deadline> {
     case.path(visit).find_map(|around| around.deadline.as_ref())
@@ -156,7 +161,7 @@ fn task_row(case: &Case, visit: &Visit, process: &Process) -> Task {
         case: case.id,
         visit: visit.id,
         step: visit.step.clone(),
-        title: super::definitions::step_title(process, &visit.step).to_string(),
+        title: step_title(process, &visit.step).to_string(),
         entered_at: visit.entered,
         holder: task.and_then(|task| task.holder.clone()),
         asked_by: task.and_then(|task| task.asked_by.clone()),

@@ -6,15 +6,12 @@ use std::io::{self, Write};
 use duban_engine::case::Case;
 use duban_engine::field::{Field, Shape};
 use duban_engine::ids::{Name, VisitId};
-use duban_engine::library::Library;
 use duban_engine::organization::Organization;
 use duban_engine::value::{Type, Value};
-use handlebars::{Handlebars, no_escape};
 use serde_json::{Value as Json, json};
 
-use super::definitions::{Definition, step_title};
-use super::projection::{nearest_deadline, title};
-use crate::template;
+use super::definitions::Definition;
+use super::projection::{nearest_deadline, step_title, title};
 
 /// What the first line of a template begins with when it gives the title.
 const SUBJECT: &str = "subject:";
@@ -41,47 +38,16 @@ pub struct Rendered {
     pub body: String,
 }
 
-/// The templates of a library, ready to be filled in, and what is wrong with the others, by their names.
-pub fn templates(library: &Library) -> (Handlebars<'static>, BTreeMap<String, String>) {
-    let mut templates = Handlebars::new();
-    // These are plain texts; whoever shows them as HTML escapes them there.
-    templates.register_escape_fn(no_escape);
-    // The log never has the value of a field in it.
-    templates.unregister_helper("log");
-    let texts = library.templates.iter().map(|((process, name), text)| (key(process, name), &**text));
-    let mut wrong = BTreeMap::new();
-    for (name, read) in template::read_all(texts) {
-        match read {
-            Ok(template) => templates.register_template(&name, template),
-            Err(template::Mistake { line, column, message }) => {
-                wrong.insert(name, format!("{line}:{column}: {message}"));
-            }
-        }
-    }
-    (templates, wrong)
-}
-
-/// The name of a template among those of all processes; those for all are under the empty process.
-fn key(process: &str, template: &str) -> String {
-    format!("{process}/{template}")
-}
-
 /// Fills in a template.
 ///
 /// # Errors
 /// Why it cannot be filled in, as a sentence. Then [`untitled`] says at least which case it is about.
 pub fn render(scene: &Scene<'_>, template: &Name, visit: VisitId) -> Result<Rendered, String> {
-    let templates = &scene.definition.templates;
-    let places = [&scene.definition.process.name, &Name::new("")].map(|process| (process.clone(), template.clone()));
-    let texts = &scene.definition.library.templates;
-    let found = places.iter().find_map(|place| {
-        let name = key(&place.0, template);
-        let text = texts.get(place).filter(|_| templates.has_template(&name))?;
-        Some((name, text))
-    });
-    let (name, text) = found.ok_or_else(|| format!("there is no template `{template}` that can be filled in"))?;
+    let Definition { process, templates, .. } = scene.definition;
+    let found = templates.find(&process.name, template);
+    let found = found.ok_or_else(|| format!("there is no template `{template}` that can be filled in"))?;
     let mut filled = Bounded(Vec::new());
-    templates.render_to_write(&name, &facts(scene, visit, text), &mut filled).map_err(|error| {
+    found.fill(&facts(scene, visit, found.text), &mut filled).map_err(|error| {
         let place = error.line_no.map_or_else(String::new, |line| format!(", line {line}"));
         format!("the template `{template}` cannot be filled in: {}{place}", error.reason())
     })?;

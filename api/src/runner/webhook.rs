@@ -9,7 +9,7 @@ use serde_json::json;
 use sha2::Sha256;
 
 use super::Shared;
-use super::dispatcher::Fate;
+use super::fate::Fate;
 use super::outside::{Reply, Request, plain};
 use crate::storage::outbox::Entry;
 

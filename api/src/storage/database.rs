@@ -4,21 +4,7 @@ use std::path::Path;
 
 use super::postgres::{self, Postgres};
 use super::sqlite::{self, Sqlite};
-use super::{Cell, Error, Presence, Result, Row, Table, Writes, migration};
-
-/// What the other nodes are told is at most this many messages behind before some are lost.
-pub(super) const TOLD_MAX: usize = 1024;
-
-/// How a database is opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// It is made when it is missing, and its tables are brought up to date.
-    Make,
-    /// It must be there; its tables are brought up to date.
-    Use,
-    /// It must be there, with its tables up to date; nothing is written.
-    Read,
-}
+use super::{Cell, Error, Mode, Presence, Result, Row, Table, Writes, migration};
 
 /// A database that is open. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -5,9 +5,8 @@ use std::str::FromStr;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgListener, PgPool, PgPoolOptions, PgRow};
 use sqlx::{Arguments, AssertSqlSafe, Column as _, ConnectOptions, Executor, Row as _, SqlSafeStr, TypeInfo, ValueRef};
 
-use super::database::Mode;
 use super::writes::{Change, Writes, renumber};
-use super::{Cell, Column, Kind, Presence, Result, Row};
+use super::{Cell, Column, Kind, Mode, Presence, Result, Row};
 
 /// How many connections a node holds: committers, readers and the listener.
 const CONNECTIONS_MAX: u32 = 12;

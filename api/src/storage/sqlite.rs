@@ -20,9 +20,8 @@ use tokio::sync::broadcast;
 
 pub(super) use file::of_address;
 
-use super::database::{Mode, TOLD_MAX};
 use super::writes::{Change, Writes, renumber};
-use super::{Cell, Column, Error, Presence, Result, Row};
+use super::{Cell, Column, Error, Mode, Presence, Result, Row};
 
 /// How many read at the same time; a read keeps a thread busy.
 const READERS_MAX: u32 = 4;
@@ -32,6 +31,9 @@ const BUSY: Duration = Duration::from_secs(20);
 
 /// How many prepared statements a connection keeps: all that there are.
 const STATEMENTS_MAX: usize = 256;
+
+/// What the other nodes are told is at most this many messages behind before some are lost.
+const TOLD_MAX: usize = 1024;
 
 /// What a writer must be able to do: take room for a large batch and have it on the disk.
 const PROBE: &str = "DROP TABLE IF EXISTS probe; CREATE TABLE probe (bytes BLOB);
