@@ -9,6 +9,7 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
@@ -24,6 +25,11 @@ const BODY_TIME_MAX: Duration = Duration::from_secs(20);
 
 /// A body in JSON, with the fingerprint of the request. Without a body it is `{}`.
 pub struct Json<T>(pub T, pub Fingerprint);
+
+/// The body of what needs nothing but the path.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
 
 /// What tells a request from every other: the SHA-256 of its method, path and body.
 pub struct Fingerprint(pub String);

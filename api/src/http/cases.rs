@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use super::Server;
-use super::body::{Fingerprint, Json as Body, Route};
+use super::body::{Fingerprint, Json as Body, Nothing, Route};
 use super::caller::{Key, Known, Person, Seen};
 use super::form::{self, Shown};
 use super::incidents::Line;
@@ -49,11 +49,6 @@ pub struct Taking {
     #[serde(default)]
     seal: Option<String>,
 }
-
-/// What needs nothing but the path.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
 
 /// A case as one person sees it.
 #[derive(Debug, Serialize)]

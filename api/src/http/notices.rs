@@ -12,9 +12,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Server;
-use super::body::{Asked, Json, Route};
+use super::body::{Asked, Json, Nothing, Route};
 use super::caller::Person;
-use super::cases::Nothing;
 use super::problem::Problem;
 use super::shown;
 use crate::access::standings;
