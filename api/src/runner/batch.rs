@@ -93,10 +93,10 @@ pub async fn run(shared: &Shared, submissions: &[Submission], look_up: bool) -> 
         serials: BTreeMap::new(),
         workload: None,
     };
+    batch.find().await?;
     if look_up {
         batch.look_up().await?;
     }
-    batch.find().await?;
     let mut transaction = None;
     let series = batch.series();
     if !series.is_empty() {
@@ -109,8 +109,8 @@ pub async fn run(shared: &Shared, submissions: &[Submission], look_up: bool) -> 
     let is_refused =
         submissions.iter().zip(&decided.outcomes).any(|(one, outcome)| one.key.is_some() && outcome.is_err());
     if !decided.doubtful.is_empty() || is_refused && !look_up {
-        batch.look_up().await?;
         batch.confirm(&decided.doubtful).await?;
+        batch.look_up().await?;
         decided = batch.decide();
     }
     let settled = submissions.iter().zip(&decided.outcomes).filter(|(_, outcome)| outcome.is_ok());
@@ -134,7 +134,8 @@ pub async fn run(shared: &Shared, submissions: &[Submission], look_up: bool) -> 
 }
 
 impl Batch<'_> {
-    /// Reads what was answered to commands with the same keys.
+    /// Reads what was answered to commands with the same keys. It comes after the cases are read: whoever sees what a command
+    /// did must see its key as well.
     async fn look_up(&mut self) -> crate::storage::Result<()> {
         let keys = self.submissions.iter().filter_map(|submission| submission.key.clone()).collect();
         self.keys = commands::find(&self.shared.database, keys).await?;
