@@ -235,7 +235,10 @@ impl<'a> Moment<'a> {
         self.watched = self.events.len();
         let visits = self.watch.take(&self.case);
         self.looks += visits.len();
-        visits
+        let runs = |visit: &VisitId| *visit == VisitId::CASE || self.case.visits.contains_key(visit);
+        let (running, over): (Vec<VisitId>, Vec<VisitId>) = visits.into_iter().partition(runs);
+        over.into_iter().for_each(|visit| self.watch.forget(visit));
+        running
     }
 
     /// Whether a visit is looked at for the first time.

@@ -1,4 +1,4 @@
-//! What an instant costs at which the deadlines of many items ring: looks at visits are counted, not seconds.
+//! What an instant costs at which much happens: looks at visits are counted, not seconds.
 
 use duban_engine::case::Case;
 use duban_engine::command::{Ask, Command, StartedBy};
@@ -86,4 +86,43 @@ fn the_looks_that_an_instant_costs_grow_as_the_items_do() {
         .collect();
 
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A process that is in the same step so many times at one instant, each time with conditions of every kind.
+fn rounds(rounds: usize) -> String {
+    format!(
+        "
+process: p
+fields: {{at: {{type: datetime, default: '=now() + duration(\"PT2H\")'}}, n: {{type: integer, default: 0}}}}
+roles: {{clerk: {{unit: east, duty: clerk}}, chief: {{unit: office, duty: chief}}}}
+start: {{by: chief, goto: work}}
+steps:
+  work:
+    by: clerk
+    fields: {{own: {{type: integer, default: 0}}}}
+    listen: [{{when: in(rest), goto: rest}}, {{when: n < 0, goto: rest}}, {{when: own > 0, goto: rest}}]
+    deadline: {{until: =at, ladder: [{{at: due, set: {{n: =n + 1}}, goto: [{{when: n < {rounds}, to: work}}, {{to: rest}}]}}]}}
+    actions: {{ok: {{goto: rest}}}}
+  rest: {{wait: {{message: m}}, goto: closed}}
+  closed: {{close: ok}}
+"
+    )
+}
+
+#[test]
+fn visits_that_are_over_cost_nothing_more() {
+    let looks = |count: usize| {
+        let library = script::library(&[&rounds(count)]).unwrap_or_else(|shown| panic!("{shown}"));
+        let mut case = Case::new(CaseId(1));
+        let ask = Ask::Open { case: case.id, start: StartedBy::Person, fields: Fields::new(), serial: 1 };
+        submit(&library, &mut case, &Actor::person("chen"), ask, "2026-11-23 09:00");
+        let decision = submit(&library, &mut case, &Actor::Clock, Ask::Wake, "2026-11-23 11:00");
+        let rungs = decision.events.iter().filter(|event| matches!(event, Event::RungPassed { .. })).count();
+        assert_eq!(rungs, count, "each round ends at its deadline, all at one instant");
+        decision.looks
+    };
+
+    let (few, many) = (looks(50), looks(500));
+
+    assert!(many <= few * GROWTH_MAX, "{few} looks for 50 rounds, {many} for 500");
 }

@@ -14,7 +14,10 @@ pub(super) struct Watch {
     to_look: BTreeSet<VisitId>,
     /// Whether all are to be looked at.
     all: bool,
-    known: BTreeSet<VisitId>,
+    /// Whether those that look at where the case is are to be looked at.
+    course: bool,
+    /// Those that were looked at, with the visits around whose fields they look at.
+    known: BTreeMap<VisitId, BTreeSet<VisitId>>,
     by_field: BTreeMap<Name, BTreeSet<VisitId>>,
     /// Those that look at fields of a visit around them, by that visit.
     by_visit: BTreeMap<VisitId, BTreeSet<VisitId>>,
@@ -27,7 +30,8 @@ impl Watch {
         Self {
             to_look: BTreeSet::new(),
             all: true,
-            known: BTreeSet::new(),
+            course: false,
+            known: BTreeMap::new(),
             by_field: BTreeMap::new(),
             by_visit: BTreeMap::new(),
             by_course: BTreeSet::new(),
@@ -45,24 +49,42 @@ impl Watch {
             }
             Change::Fields(visit, _) => {
                 self.to_look.extend(self.by_visit.get(&visit).into_iter().flatten());
-                self.to_look.extend(&self.by_course);
+                self.course = true;
             }
             Change::Stay(visit) => {
                 self.to_look.insert(visit);
-                self.to_look.extend(&self.by_course);
+                self.course = true;
             }
-            Change::Limit(_) | Change::Course => self.to_look.extend(&self.by_course),
+            Change::Limit(_) | Change::Course => self.course = true,
             Change::All => self.all = true,
         }
     }
 
-    /// The visits to look at now, in order, 0 for the case itself.
-    pub(super) fn take(&mut self, case: &Case) -> Vec<VisitId> {
-        let concerned = std::mem::take(&mut self.to_look);
-        if std::mem::take(&mut self.all) {
-            return std::iter::once(VisitId::CASE).chain(case.visits.keys().copied()).collect();
+    /// The visits to look at now, in order, 0 for the case itself; some of them may be over.
+    pub(super) fn take(&mut self, case: &Case) -> BTreeSet<VisitId> {
+        let mut concerned = std::mem::take(&mut self.to_look);
+        if std::mem::take(&mut self.course) {
+            concerned.extend(&self.by_course);
         }
-        concerned.into_iter().filter(|visit| *visit == VisitId::CASE || case.visits.contains_key(visit)).collect()
+        if std::mem::take(&mut self.all) {
+            concerned.insert(VisitId::CASE);
+            concerned.extend(case.visits.keys());
+        }
+        concerned
+    }
+
+    /// A visit is over: whatever happens, it is not looked at any more. What a moment costs is what runs in it, not what
+    /// ever ran.
+    pub(super) fn forget(&mut self, visit: VisitId) {
+        let around = self.known.remove(&visit).unwrap_or_default();
+        for outer in around {
+            if let Some(visits) = self.by_visit.get_mut(&outer) {
+                visits.remove(&visit);
+            }
+        }
+        self.by_visit.remove(&visit);
+        self.by_field.values_mut().for_each(|visits| _ = visits.remove(&visit));
+        self.by_course.remove(&visit);
     }
 
     /// Looks at a visit once more, whatever happens.
@@ -72,7 +94,9 @@ impl Watch {
 
     /// Whether it is the first look at a visit.
     pub(super) fn is_new(&mut self, visit: VisitId) -> bool {
-        self.known.insert(visit)
+        let is_new = !self.known.contains_key(&visit);
+        self.known.entry(visit).or_default();
+        is_new
     }
 
     /// A visit looks at this.
@@ -82,6 +106,7 @@ impl Watch {
         }
         for around in case.path(visit).filter(|_| reads.around) {
             self.by_visit.entry(around.id).or_default().insert(visit);
+            self.known.entry(visit).or_default().insert(around.id);
         }
         if reads.course {
             self.by_course.insert(visit);
