@@ -63,7 +63,7 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// How many batches are under way at the same time: while one waits for the disk, the others are decided.
-const COMMITTERS: usize = 4;
+pub const COMMITTERS: usize = 4;
 
 /// Starts a runner with the machine's clock and the real outside. One that is not automatic only does what it is told.
 ///

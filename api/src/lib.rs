@@ -1,6 +1,7 @@
 //! The shell of Duban: storage, the runner that every command goes through, HTTP, and the command line.
 
-/// A command makes and drops thousands of small things, and the system's allocator takes a tenth of its time for that.
+/// A command makes and drops many small things; the system's allocator takes longer for that, by the figures in
+/// `docs/decisions/0000-dependencies.md`.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

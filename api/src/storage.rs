@@ -109,8 +109,9 @@ fn may_pass(code: &str) -> bool {
             let (busy, locked, no_memory, read_only, io, full, cannot_open) = (5, 6, 7, 8, 10, 13, 14);
             [busy, locked, no_memory, read_only, io, full, cannot_open].contains(&(extended & 0xff))
         }
-        // PostgreSQL: connections, read-only, resources such as a full disk, operator, and the disk itself.
-        Ok(_) | Err(_) => ["08", "25006", "53", "57P", "58"].iter().any(|class| code.starts_with(class)),
+        // PostgreSQL: connections, read-only, resources such as a full disk, the operator (who may also have set how long
+        // a statement takes), and the disk itself.
+        Ok(_) | Err(_) => ["08", "25006", "53", "57", "58"].iter().any(|class| code.starts_with(class)),
     }
 }
 
@@ -167,7 +168,9 @@ mod tests {
     #[test]
     fn what_the_surroundings_do_may_pass_and_what_was_asked_wrongly_does_not() {
         // SQLITE_BUSY, _BUSY_RECOVERY, _LOCKED, _NOMEM, _READONLY_DBMOVED, _IOERR_WRITE, _FULL, _CANTOPEN.
-        for code in ["5", "261", "6", "7", "1032", "778", "13", "14", "08006", "25006", "53100", "57P01", "58030"] {
+        for code in
+            ["5", "261", "6", "7", "1032", "778", "13", "14", "08006", "25006", "53100", "57014", "57P01", "58030"]
+        {
             assert!(may_pass(code), "{code}");
         }
         // SQLITE_ERROR, _CORRUPT, _CONSTRAINT_NOTNULL, _MISMATCH; a wrong value, a wrong statement, a missing table.

@@ -294,6 +294,11 @@ impl<'a> Moment<'a> {
         Ok(Some(work))
     }
 
+    /// Whether less than half of what one command may do was done: then there is room for more that can also wait.
+    pub fn has_room(&self) -> bool {
+        self.works_left > WORKS_MAX / 2
+    }
+
     /// Drops every work that is still to do: the case is closed.
     pub fn drop_works(&mut self) {
         self.agenda.clear();

@@ -126,3 +126,45 @@ fn visits_that_are_over_cost_nothing_more() {
 
     assert!(many <= few * GROWTH_MAX, "{few} looks for 50 rounds, {many} for 500");
 }
+
+/// A process whose items come at one instant to many steps each.
+fn swarm(items: usize, inner: usize) -> String {
+    format!(
+        "
+process: p
+roles: {{clerk: {{unit: east, duty: clerk}}, chief: {{unit: office, duty: chief}}}}
+start: {{by: chief, goto: all}}
+steps:
+  all:
+    each: {{i: '=for i in 1..{items} return i'}}
+    steps:
+      work:
+        by: clerk
+        deadline: {{within: 2 hours, ladder: [{{at: due, goto: more}}]}}
+        actions: {{ok: {{goto: end}}}}
+      more:
+        each: {{j: '=for j in 1..{inner} return j'}}
+        steps:
+          part: {{by: clerk, actions: {{ok: {{goto: end}}}}}}
+  closed: {{close: ok}}
+"
+    )
+}
+
+#[test]
+fn one_wake_takes_no_more_than_it_may_do() {
+    let library = script::library(&[&swarm(500, 50)]).unwrap_or_else(|shown| panic!("{shown}"));
+    let mut case = Case::new(CaseId(1));
+    let ask = Ask::Open { case: case.id, start: StartedBy::Person, fields: Fields::new(), serial: 1 };
+    submit(&library, &mut case, &Actor::person("chen"), ask, "2026-11-23 09:00");
+
+    let mut rungs = 0;
+    while rungs < 500 {
+        let decision = submit(&library, &mut case, &Actor::Clock, Ask::Wake, "2026-11-23 11:00");
+        let passed = decision.events.iter().filter(|event| matches!(event, Event::RungPassed { .. })).count();
+        assert!(passed > 0, "a wake goes on where the last one stopped");
+        rungs += passed;
+    }
+
+    assert_eq!(case.leaves().count(), 500 * 50);
+}

@@ -115,6 +115,8 @@ pub async fn run(shared: &Shared, submissions: &[Submission], look_up: bool) -> 
     }
     let settled = submissions.iter().zip(&decided.outcomes).filter(|(_, outcome)| outcome.is_ok());
     let settled: Vec<String> = settled.filter_map(|(submission, _)| submission.settles.clone()).collect();
+    // A series that nobody took a number from stays as it is.
+    decided.serials.retain(|series, next| batch.serials.get(series) != Some(next));
     let changes = decided.changes();
     let mut writes = decided.writes(&changes);
     outbox::finish(&mut writes, settled, now);
@@ -362,7 +364,8 @@ impl Decided {
         }
     }
 
-    /// What is to be written: rows in the order of their keys, so that two nodes never wait for each other in a circle.
+    /// What is to be written, with the transitions in the order of their keys: two nodes that write the same cases then wait
+    /// for each other in turn, and a circle that comes about all the same is a conflict.
     fn writes<'a>(&'a mut self, changes: &'a Changes) -> Writes<'a> {
         self.transitions.sort();
         let mut writes = Writes::default();

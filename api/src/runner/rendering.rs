@@ -91,7 +91,7 @@ fn facts(scene: &Scene<'_>, visit: VisitId, text: &str) -> Json {
     let case = if scene.after.visits.contains_key(&visit) { scene.after } else { scene.before };
     let organization = &scene.definition.library.catalog.organization;
     let mut facts: BTreeMap<String, Json> = BTreeMap::new();
-    let has_all = ["this", "@root", "./"].iter().any(|all| text.contains(all));
+    let has_all = ["this", "@root"].iter().any(|all| text.contains(all));
     let mut put = |field: &Field, values: &BTreeMap<Name, Value>| {
         if !has_all && !text.contains(field.name.as_str()) {
             return;

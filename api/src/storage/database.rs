@@ -69,6 +69,9 @@ impl Database {
 
     /// Writes in a transaction of its own: when this returns, the disk has it.
     pub async fn write(&self, writes: &Writes<'_>) -> Result<()> {
+        if writes.is_empty() {
+            return Ok(());
+        }
         match self {
             Self::Sqlite(database) => database.write(writes).await,
             Self::Postgres(database) => database.write(writes).await,

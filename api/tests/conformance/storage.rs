@@ -270,3 +270,41 @@ async fn an_address_of_another_kind_is_refused() {
 
     assert!(matches!(refused, Err(Error::Address)), "{refused:?}");
 }
+
+#[tokio::test]
+async fn what_is_written_together_is_written_whole_or_not_at_all() {
+    on_each_database(async |address| {
+        let database = open(&address).await;
+        let (first, second) = (entry(1, 5), entry(2, 5));
+        let count = async |database: &Database| database.fetch_table(&outbox::TABLE).await.expect("a read works").len();
+        let mut writes = Writes::default();
+        writes.insert(&outbox::TABLE, vec![first.cells()]);
+        serials::keep(&mut writes, &BTreeMap::from([("appeal 2026".to_owned(), 2)]));
+        database.write(&writes).await.expect("the keys are new");
+        database.write(&Writes::default()).await.expect("nothing is written");
+
+        // The last of four changes fails; the statement with parameters of its own stands between the others.
+        let mut writes = Writes::default();
+        writes.insert(&outbox::TABLE, vec![second.cells()]);
+        outbox::finish(&mut writes, vec![first.id.clone()], at(3));
+        serials::keep(&mut writes, &BTreeMap::from([("appeal 2026".to_owned(), 9)]));
+        writes.insert(&outbox::TABLE, vec![first.cells()]);
+        let refused = database.write(&writes).await;
+
+        assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
+        assert_eq!(count(&database).await, 1);
+        assert_eq!(outbox::next_due(&database).await.expect("a read works"), Some(at(5)), "it is not finished");
+        let mut transaction = database.begin().await.expect("the writer goes on");
+        let held = serials::hold(&mut transaction, vec!["appeal 2026".to_owned()]).await.expect("a series is held");
+        assert_eq!(held["appeal 2026"], 2);
+        drop(transaction);
+
+        let mut writes = Writes::default();
+        writes.insert(&outbox::TABLE, vec![second.cells()]);
+        outbox::finish(&mut writes, vec![first.id.clone()], at(3));
+        writes.delete(&serials::TABLE, vec![vec!["appeal 2026".into()]]);
+        database.write(&writes).await.expect("the same connection writes again");
+        assert_eq!(count(&database).await, 2);
+    })
+    .await;
+}

@@ -17,8 +17,8 @@ use crate::steps::job::JobStep;
 /// whose rung leads to a step with such a deadline would ring for ever.
 const ALARMS_MAX: usize = 10_000;
 
-/// How many alarms that were due already one wake rings at least; the case is woken again at once for the rest, and other
-/// cases and people have their turn between.
+/// How many alarms that were due already one wake may ring in any case; the case is woken again at once for the rest, and
+/// other cases and people have their turn between. A wake that has done half of what it may do leaves the rest earlier.
 const SLICE_MIN: usize = 64;
 
 /// The part of a case's visits for which one wake rings alarms: each wake begins with a look at all visits, so their
@@ -30,10 +30,10 @@ const SLICE_PART: usize = 4;
 /// # Errors
 /// `Endless`.
 pub fn wake(process: &Process, moment: &mut Moment<'_>) -> Result<(), Rejection> {
-    let slice = SLICE_MIN.max(moment.case.visits.len() / SLICE_PART);
+    let slice = (moment.case.visits.len() / SLICE_PART).clamp(SLICE_MIN, ALARMS_MAX / 2);
     let mut alarms = Alarms::new(moment);
     for served in 0..ALARMS_MAX {
-        let Some(alarm) = alarms.next(served < slice) else { return Ok(()) };
+        let Some(alarm) = alarms.next(served < slice && moment.has_room()) else { return Ok(()) };
         alarms.take(alarm);
         ring(process, moment, alarm);
         process.run(moment)?;

@@ -21,6 +21,9 @@ impl Process {
             }
             if moment.is_first_look(visit) {
                 let step = self.step_of(moment, visit).map(|(_, step)| step);
+                if step.is_none() && visit != VisitId::CASE {
+                    continue;
+                }
                 let listeners = step.map_or(&self.listeners, |step| &step.listeners);
                 let own = step.map_or_else(Vec::new, |step| watched(&step.kind));
                 let heard = listeners.iter().filter_map(Listener::condition);

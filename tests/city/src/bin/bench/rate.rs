@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use duban::clock::SystemClock;
+use duban::config::COMMITTERS;
 use duban::runner::{Runner, Settings, Submission};
 use duban::storage::{Cell, Database, Row, Table, Writes, cases, commands, notices, transitions};
 use duban_city::{cluster, server};
@@ -26,9 +27,6 @@ const RUNS: usize = 5;
 
 /// About how long a run takes.
 const RUN: Duration = Duration::from_millis(1_000);
-
-/// As `duban serve` has it.
-const COMMITTERS: usize = 4;
 
 /// A table that a command of this benchmark writes.
 struct Written {
