@@ -10,6 +10,7 @@ mod history;
 mod incidents;
 mod inside;
 mod jobs;
+mod locks;
 mod outgoing;
 mod outside;
 mod projection;
@@ -20,6 +21,7 @@ mod schedules;
 mod submission;
 mod templates;
 mod timekeeper;
+mod unable;
 mod verify;
 mod webhook;
 
@@ -278,7 +280,8 @@ impl Runner {
                 + recalculation::sweep(&self.shared).await?
                 + abandoned::sweep(&self.shared).await?
                 + timekeeper::fire_due(&self.shared).await?
-                + timekeeper::wake_due(&self.shared).await?;
+                + timekeeper::wake_due(&self.shared).await?
+                + locks::pass_on(&self.shared).await?;
             if served == 0 {
                 return Ok(all);
             }

@@ -16,6 +16,7 @@ pub mod deadlines;
 pub mod documents;
 pub mod incidents;
 pub mod jobs;
+pub mod locks;
 pub mod marks;
 pub mod notices;
 pub mod outbox;
@@ -122,6 +123,7 @@ pub const TABLES: &[&Table] = &[
     &tasks::TABLE,
     &tasks::CANDIDATES,
     &deadlines::TABLE,
+    &locks::TABLE,
     &marks::TABLE,
     &incidents::TABLE,
     &commands::TABLE,
@@ -146,6 +148,7 @@ pub fn statements() -> Vec<&'static str> {
         documents::STATEMENTS,
         incidents::STATEMENTS,
         jobs::STATEMENTS,
+        locks::STATEMENTS,
         marks::STATEMENTS,
         migration::STATEMENTS,
         notices::STATEMENTS,

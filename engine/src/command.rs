@@ -73,6 +73,11 @@ pub enum Ask {
     },
     /// Take the last action back (撤回).
     Withdraw,
+    /// Give a visit the lock across cases that it waits for: no other holds it, and none has waited longer.
+    GiveLock {
+        /// The visit that waits.
+        visit: VisitId,
+    },
     /// Let everything that is due by now happen.
     Wake,
     /// A message from outside or from another case.

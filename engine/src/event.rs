@@ -295,6 +295,9 @@ pub enum Event {
         visit: VisitId,
         /// The lock.
         lock: Name,
+        /// Whether all cases of the process share it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        across: bool,
     },
     /// A visit got a lock.
     LockTaken {

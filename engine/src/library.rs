@@ -2,6 +2,7 @@
 
 mod data;
 mod holds;
+mod locks;
 mod openings;
 mod parts;
 
@@ -195,6 +196,7 @@ impl Sorted {
             }
         }
         openings::check(&processes, out);
+        locks::check(&processes, out);
         let scenarios = self.scenarios.into_iter().map(|(source, node)| {
             let folder = folder_of(&source_of(&sources, source).name);
             let around = folder.rsplit_once('/').map_or("", |(around, _)| around);

@@ -101,9 +101,7 @@ impl Writer<'_, '_> {
         if is_member {
             own_members.push(id);
         }
-        let around_locks = self.locks_around(parent);
-        let can_lock = around_locks.is_empty() && !is_passing && !is_each;
-        let lock = if can_lock && self.dice.chance(15) { Some(self.dice.one(&["pen", "key"])) } else { None };
+        let lock = if is_passing || is_each { None } else { self.lock(parent) };
         let name = format!("s{id}");
         let plan = Plan {
             name,
@@ -137,6 +135,12 @@ impl Writer<'_, '_> {
             self.plans[id].after_each = self.list(Some(id), &after, depth + 1, 1);
         }
         id
+    }
+
+    /// A lock for a step that has none around it.
+    fn lock(&mut self, parent: Option<usize>) -> Option<&'static str> {
+        let may = self.locks_around(parent).is_empty() && self.dice.chance(15);
+        may.then(|| self.dice.one(&["pen", "key", "{name: hall, across: cases}"]))
     }
 
     fn locks_around(&self, parent: Option<usize>) -> Vec<&'static str> {

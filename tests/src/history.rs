@@ -167,7 +167,9 @@ pub fn line(event: &Event, zone: &TimeZone) -> String {
         Event::JobFailed { visit, reason, tries_left, retry } => {
             format!("job of {visit} failed ({reason}), {tries_left} tries left{}", next(retry))
         }
-        Event::LockAwaited { visit, lock } => format!("lock {lock} awaited by {visit}"),
+        Event::LockAwaited { visit, lock, across } => {
+            format!("lock {lock} awaited by {visit}{}", if *across { " across cases" } else { "" })
+        }
         Event::LockTaken { visit, lock } => format!("lock {lock} taken by {visit}"),
         Event::Notified { to, template, ways, visit } => {
             let ways: Vec<String> = ways.iter().map(word).collect();

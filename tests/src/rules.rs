@@ -126,12 +126,28 @@ fn visits_form_a_tree(case: &Case) {
 fn locks_have_one_holder(case: &Case) {
     let mut holders: BTreeMap<&Name, Vec<VisitId>> = BTreeMap::new();
     for visit in case.visits.values() {
-        if let Some(lock) = visit.lock.as_ref().filter(|lock| lock.held) {
+        if let Some(lock) = visit.lock.as_ref().filter(|lock| lock.held && !lock.across) {
             holders.entry(&lock.name).or_default().push(visit.id);
         }
     }
     for (lock, holders) in holders {
         assert_eq!(holders.len(), 1, "the lock `{lock}` has one holder, not {holders:?}");
+    }
+}
+
+/// Of all cases of a process one visit at a time holds a lock across cases, and nobody waits for one that nobody holds.
+pub fn locks_across_have_one_holder<'a>(cases: impl Iterator<Item = &'a Case>) {
+    let mut holders: BTreeMap<(&Name, &Name), usize> = BTreeMap::new();
+    for case in cases {
+        for lock in case.visits.values().filter_map(|visit| visit.lock.as_ref()).filter(|lock| lock.across) {
+            *holders.entry((&case.process, &lock.name)).or_default() += usize::from(lock.held);
+        }
+    }
+    for ((process, lock), holders) in holders {
+        assert_eq!(
+            holders, 1,
+            "the lock `{lock}` of `{process}` has one holder while somebody waits for it or holds it"
+        );
     }
 }
 
@@ -142,6 +158,7 @@ fn can_move(process: &Process, case: &Case) -> bool {
             let awaits = process.find(&visit.step).is_some_and(|(_, step)| {
                 matches!(step.kind, Kind::Wait(Wait::Message { .. })) || !step.listeners.is_empty()
             });
+            let awaits = awaits || visit.lock.as_ref().is_some_and(|lock| lock.across && !lock.held);
             visit.task.is_some() || visit.child.is_some() || visit.job.is_some() || awaits
         })
 }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use duban_engine::case::Case;
+use duban_engine::clauses::lock::next_free;
 use duban_engine::command::{Ask, Command, StartedBy};
 use duban_engine::decide::{World, decide};
 use duban_engine::effect::{Effect, effects};
@@ -114,8 +115,17 @@ impl Town {
         let mut stored = Vec::new();
         let mut following = self.decide(number, command, &mut stored)?;
         for _ in 0..FOLLOWING_MAX {
-            let Some((from, effect)) = following.pop_front() else { return Ok(stored) };
-            let more = self.follow(from, effect, &mut stored);
+            let more = match following.pop_front() {
+                Some((from, effect)) => self.follow(from, effect, &mut stored),
+                None => {
+                    let Some((number, visit)) = next_free(self.residents.iter().map(|found| &found.case)) else {
+                        rules::locks_across_have_one_holder(self.residents.iter().map(|found| &found.case));
+                        return Ok(stored);
+                    };
+                    let give = Command { by: Actor::Clock, ask: Ask::GiveLock { visit } };
+                    self.decide(number, &give, &mut stored)?
+                }
+            };
             following.extend(more);
         }
         // Cases that send each other messages for ever are a definition's mistake; the rest of them is dropped.

@@ -87,6 +87,9 @@ struct Place<'a> {
     fields: Vec<Shown>,
     #[serde(skip_serializing_if = "Option::is_none")]
     task: Option<Waiting<'a>>,
+    /// The lock that the visit waits for: it has not begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waits_for_lock: Option<&'a Name>,
     #[serde(skip_serializing_if = "Option::is_none")]
     deadline: Option<Limit<'a>>,
 }
@@ -210,6 +213,7 @@ fn place<'a>(subject: &'a Subject, visit: &'a Visit) -> Option<Place<'a>> {
         item: visit.item.as_ref().filter(|_| subject.sight.is_full()).map(|item| item.value.to_plain_json()),
         fields: form::shown(&step.fields, &visit.fields, subject.sight.is_full()),
         task,
+        waits_for_lock: visit.lock.as_ref().filter(|lock| !lock.held).map(|lock| &lock.name),
         deadline: visit.deadline.as_ref().map(limit),
     })
 }

@@ -28,7 +28,7 @@ pub struct Finished {
     pub outcomes: Vec<Result<Answer, Refusal>>,
     /// What is left to be done outside.
     pub entries: Vec<outbox::Entry>,
-    /// The earliest instant at which one of the cases wants to be woken.
+    /// The earliest instant at which there is something to do for the timekeeper.
     pub wake_at: Option<Timestamp>,
 }
 
@@ -128,7 +128,8 @@ pub async fn run(shared: &Shared, submissions: &[Submission], look_up: bool) -> 
         }
         None => shared.database.write(&writes).await?,
     }
-    let wake_at = decided.changed.values().filter_map(|changed| changed.now.case.next_wake()).min();
+    let wakes = decided.changed.values().filter_map(|changed| changed.now.case.next_wake());
+    let wake_at = wakes.chain(changes.concern_locks().then_some(now)).min();
     for (case, changed) in decided.changed {
         shared.cache.insert(case, changed.now);
     }

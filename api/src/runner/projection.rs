@@ -11,12 +11,17 @@ use super::history::Known;
 use crate::storage::cases::CaseRow;
 use crate::storage::deadlines::Deadline;
 use crate::storage::incidents::Incident;
+use crate::storage::locks::Lock;
 use crate::storage::marks::Mark;
 use crate::storage::tasks::Task;
-use crate::storage::{Cell, Table, Writes, cases, deadlines, marks, tasks};
+use crate::storage::{Cell, Table, Writes, cases, deadlines, locks, marks, tasks};
 
 /// The tables whose rows change with the case.
-pub const STATE: [&Table; 5] = [&cases::TABLE, &tasks::TABLE, &tasks::CANDIDATES, &deadlines::TABLE, &marks::TABLE];
+pub const STATE: [&Table; TABLES] =
+    [&cases::TABLE, &tasks::TABLE, &tasks::CANDIDATES, &deadlines::TABLE, &marks::TABLE, &locks::TABLE];
+
+/// How many they are.
+const TABLES: usize = 6;
 
 /// How many characters of a text make a title.
 const TITLE_MAX: usize = 120;
@@ -24,16 +29,16 @@ const TITLE_MAX: usize = 120;
 /// Fields that can give a case its title.
 const TITLE_FIELDS: [&str; 2] = ["subject", "title"];
 
-/// Rows of several tables by key, in the order of the tables.
-pub type Rows<const TABLES: usize> = [BTreeMap<Vec<Cell>, Vec<Cell>>; TABLES];
+/// Rows by key, for each of [`STATE`].
+pub type Rows = [BTreeMap<Vec<Cell>, Vec<Cell>>; TABLES];
 
 /// What to write so that the lists show a case as it is now.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Changes {
     /// Rows to write, for each of [`STATE`].
-    pub written: [Vec<Vec<Cell>>; 5],
+    pub written: [Vec<Vec<Cell>>; TABLES],
     /// Keys to remove, for each of [`STATE`].
-    pub removed: [Vec<Vec<Cell>>; 5],
+    pub removed: [Vec<Vec<Cell>>; TABLES],
 }
 
 impl Changes {
@@ -47,8 +52,13 @@ impl Changes {
         }
     }
 
+    /// Whether somebody waits for a lock now, or gave one up.
+    pub fn concern_locks(&self) -> bool {
+        !self.written[5].is_empty() || !self.removed[5].is_empty()
+    }
+
     /// Adds what leads from the rows before to those after.
-    pub fn add(&mut self, before: &Rows<5>, after: Rows<5>) {
+    pub fn add(&mut self, before: &Rows, after: Rows) {
         for (table, after) in after.into_iter().enumerate() {
             let before = &before[table];
             let gone = before.keys().filter(|key| !after.contains_key(*key));
@@ -60,13 +70,18 @@ impl Changes {
 }
 
 /// The rows of a case in [`STATE`].
-pub fn state(known: &Known, process: &Process) -> Rows<5> {
+pub fn state(known: &Known, process: &Process) -> Rows {
     let case = &known.case;
-    let mut rows = Rows::<5>::default();
+    let mut rows = Rows::default();
     put(&mut rows[0], STATE[0], case_row(known).cells());
     for visit in case.visits.values() {
         if let Some(deadline) = &visit.deadline {
             put(&mut rows[3], STATE[3], deadline_row(case.id, visit, deadline).cells());
+        }
+        if let Some(lock) = visit.lock.as_ref().filter(|lock| lock.across) {
+            let name = format!("{}/{}", case.process, lock.name);
+            let (case, visit, is_held, since) = (case.id, visit.id, lock.held, visit.entered);
+            put(&mut rows[5], STATE[5], Lock { case, visit, name, is_held, since }.cells());
         }
         let Some(task) = &visit.task else { continue };
         put(&mut rows[1], STATE[1], task_row(case, visit, process).cells());

@@ -6,27 +6,20 @@ use std::time::Duration;
 
 use duban_engine::command::Ask;
 use duban_engine::event::Actor;
-use duban_engine::ids::CaseId;
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinSet;
 
 use super::submission::{Refusal, Submission};
-use super::{Shared, abandoned, dispatcher, outgoing, recalculation, schedules as starts};
+use super::{Shared, abandoned, dispatcher, locks, outgoing, recalculation, schedules as starts, unable};
 use crate::clock::Clock;
-use crate::storage::{Database, Error, Presence, Result};
-use crate::storage::{cases, incidents, micros, outbox, recalculations, schedules};
+use crate::storage::{Database, Presence, Result};
+use crate::storage::{cases, micros, outbox, recalculations, schedules};
 
 /// How many cases are woken together.
 const WAKES_MAX: i64 = 256;
 
 /// How often cases are woken before the outbox and the schedules have their turn.
 const ROUNDS_MAX: usize = 16;
-
-/// How long a case is left alone that cannot be woken: from this …
-const REST_MIN: SignedDuration = SignedDuration::from_secs(10);
-
-/// … to this.
-const REST_MAX: SignedDuration = SignedDuration::from_mins(60);
 
 /// How long whoever wakes a case has it to themself. Waking takes milliseconds, and waking twice does nothing.
 const LEASE: SignedDuration = SignedDuration::from_secs(10);
@@ -83,6 +76,7 @@ async fn serve(shared: &Arc<Shared>) -> Result<Option<Timestamp>> {
     abandoned::sweep(shared).await?;
     fire_due(shared).await?;
     wake_due(shared).await?;
+    locks::pass_on(shared).await?;
     while dispatcher::claim(shared).await? > 0 {}
     let now = shared.clock.now();
     let next = [
@@ -90,6 +84,7 @@ async fn serve(shared: &Arc<Shared>) -> Result<Option<Timestamp>> {
         outbox::next_due(&shared.database).await?,
         schedules::next(&shared.database).await?,
         recalculations::next_due(&shared.database).await?,
+        locks::next(shared).await?,
     ];
     Ok(next.into_iter().flatten().min())
 }
@@ -113,49 +108,15 @@ pub async fn wake_due(shared: &Arc<Shared>) -> Result<usize> {
             running.spawn(async move { (case, shared.submit(wake).await) });
         }
         for (case, outcome) in running.join_all().await {
-            if let Err(refusal) = outcome {
-                leave(shared, case, refusal).await?;
+            let Err(refusal) = outcome else { continue };
+            if let Some(rest) = unable::rest(shared, case, Ask::Wake, refusal).await? {
+                let mut transaction = shared.database.begin().await?;
+                cases::hold(&mut transaction, case, now + rest).await?;
+                transaction.commit().await?;
             }
         }
     }
     Ok(woken)
-}
-
-/// Leaves a case alone for a while that could not be woken. What the process itself refuses is told once in the case.
-async fn leave(shared: &Shared, case: CaseId, refusal: Refusal) -> Result<()> {
-    let now = shared.clock.now();
-    let rest = match refusal {
-        Refusal::Rejected(rejection) => {
-            let Some(known) = shared.known(case).await? else { return Ok(()) };
-            match incidents::raised_at(&shared.database, case, known.case.sequence).await? {
-                // As long again as it has stood still.
-                Some(at) => now.duration_since(at).clamp(REST_MIN, REST_MAX),
-                None => {
-                    tracing::error!(%case, %rejection, "a case cannot be woken; it has an incident and is tried again");
-                    let told = shared.submit(Submission::new(case, Actor::Clock, Ask::Wake).telling()).await;
-                    if let Err(refusal) = told {
-                        tracing::error!(%case, %refusal, "the incident could not be raised");
-                    }
-                    REST_MIN
-                }
-            }
-        }
-        Refusal::Storage(error) => {
-            tracing::error!(%case, error = &*error as &dyn std::error::Error, "a case could not be woken; it is tried again");
-            // What may pass is tried again when the lease ends.
-            if matches!(*error, Error::Unreachable(_) | Error::Conflict(_)) {
-                return Ok(());
-            }
-            REST_MAX
-        }
-        other => {
-            tracing::debug!(%case, refusal = %other, "there is nothing to wake");
-            return Ok(());
-        }
-    };
-    let mut transaction = shared.database.begin().await?;
-    cases::hold(&mut transaction, case, now + rest).await?;
-    transaction.commit().await
 }
 
 /// Fires every schedule whose time has come; what was missed while no node ran is made up for by one start. Answers how

@@ -18,8 +18,9 @@ use expected::{Expected, Rows};
 const PAGE_MAX: usize = 500;
 
 /// Columns that belong to the nodes and the readers, and not to the history.
-const FREE: [(&str, &[&str]); 5] = [
+const FREE: [(&str, &[&str]); 6] = [
     ("cases", &["claimed_until"]),
+    ("locks", &["rest_until"]),
     ("outbox", &["due_at", "attempts", "done_at", "error"]),
     ("jobs", &["free_at", "worker"]),
     // Names in a text are those of the day; the digest in the row keeps the text.

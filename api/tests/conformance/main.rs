@@ -7,6 +7,7 @@ mod effects;
 mod hops;
 mod incidents;
 mod keys;
+mod locks;
 mod people;
 mod presence;
 mod pruning;

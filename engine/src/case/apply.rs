@@ -158,11 +158,15 @@ impl Case {
                     *left = *tries_left;
                 }
             }),
-            Event::LockAwaited { visit, lock } => self.change(*visit, |visit| {
-                visit.lock = Some(Lock { name: lock.clone(), held: false });
+            Event::LockAwaited { visit, lock, across } => self.change(*visit, |visit| {
+                // What waits has not begun, also when it is come back to.
+                let (item, after) = (visit.item.take(), visit.after);
+                let lock = Some(Lock { name: lock.clone(), across: *across, held: false });
+                *visit = Visit { item, after, lock, ..Visit::new(visit.id, visit.step.clone(), visit.parent, at) };
             }),
             Event::LockTaken { visit, lock } => self.change(*visit, |visit| {
-                visit.lock = Some(Lock { name: lock.clone(), held: true });
+                let across = visit.lock.as_ref().is_some_and(|lock| lock.across);
+                visit.lock = Some(Lock { name: lock.clone(), across, held: true });
             }),
             Event::StepPassed { visit } => self.change(*visit, |visit| visit.passed = true),
             Event::CaseOpened { .. }
@@ -263,6 +267,10 @@ impl Case {
         }
         let Some(gone) = self.visits.remove(&visit) else { return };
         self.tree.remove(&(gone.parent, visit));
+        if gone.lock.as_ref().is_some_and(|lock| lock.across && lock.held) {
+            // Another case may have it now.
+            self.before = None;
+        }
         if let Some(around) = self.visits.get_mut(&gone.parent) {
             let index = gone.item.as_ref().map_or(0, |item| item.index);
             around.ended.insert((gone.step.clone(), index), how);

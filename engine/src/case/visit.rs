@@ -77,6 +77,8 @@ pub struct Task {
 pub struct Lock {
     /// Its name.
     pub name: Name,
+    /// Whether all cases of the process share it.
+    pub across: bool,
     /// Whether the visit holds it.
     pub held: bool,
 }

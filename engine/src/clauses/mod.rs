@@ -8,4 +8,5 @@ pub mod form;
 pub mod guarantee;
 pub mod hook;
 pub mod listen;
+pub mod lock;
 pub mod people;

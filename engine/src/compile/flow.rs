@@ -3,6 +3,7 @@
 use super::sketch::Sketch;
 use crate::checker::{Checker, Keys};
 use crate::clauses::hook::Goto;
+use crate::clauses::lock::LockRule;
 use crate::formula::Formula;
 use crate::ids::Name;
 use crate::process::{Repeat, Step};
@@ -14,7 +15,7 @@ pub struct Flow {
     goto: Option<Goto>,
     when: Option<Formula>,
     repeat: Option<Repeat>,
-    lock: Option<Name>,
+    lock: Option<LockRule>,
 }
 
 impl Flow {
@@ -31,7 +32,7 @@ impl Flow {
         checker.given.clear();
         let when = keys.take("when").and_then(|when| checker.condition(when));
         let repeat = keys.take("repeat").and_then(|repeat| check_repeat(checker, repeat));
-        let lock = keys.take("lock").and_then(|lock| check_lock(checker, lock));
+        let lock = keys.take("lock").and_then(|lock| LockRule::check(checker, lock));
         Self { goto, when, repeat, lock }
     }
 
@@ -42,16 +43,6 @@ impl Flow {
         step.repeat = self.repeat;
         step.lock = self.lock;
     }
-}
-
-/// A lock holds within its case; one `across: cases` is refused, rather than held in each case by itself.
-fn check_lock(checker: &mut Checker<'_>, node: &Node) -> Option<Name> {
-    if node.get("across").is_some() {
-        let message = "a lock holds within its case: this version cannot hold one `across: cases`";
-        checker.error(node.span, "not-understood", message).help("write `lock: NAME`");
-        return None;
-    }
-    checker.text(node, "`lock`")
 }
 
 fn check_repeat(checker: &mut Checker<'_>, node: &Node) -> Option<Repeat> {

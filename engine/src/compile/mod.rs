@@ -2,6 +2,7 @@
 
 mod declare;
 mod flow;
+mod locks;
 mod reach;
 mod sketch;
 mod steps;
@@ -105,7 +106,7 @@ fn check_process(checker: &mut Checker<'_>, node: &Node) -> Option<Process> {
     keys.finish(checker);
     check_unused_roles(checker, node);
     check_ends(checker, &steps, &sketches);
-    check_locks(checker, &steps, &sketches);
+    locks::check(checker, &steps, &sketches);
     let steps: Vec<Step> = steps.into_iter().collect::<Option<_>>()?;
     if let Some(start) = &start {
         reach::check(checker, &steps, &sketches, start, &listeners);
@@ -300,23 +301,6 @@ fn check_ends(checker: &mut Checker<'_>, steps: &[Option<Step>], sketches: &[ske
             checker
                 .error(found.span, "nothing-follows", message)
                 .help("add `goto: STEP`, or a step with `close` after it");
-        }
-    }
-}
-
-/// A step that waits for a lock which a step around it holds would wait for ever.
-fn check_locks(checker: &mut Checker<'_>, steps: &[Option<Step>], sketches: &[sketch::Sketch<'_>]) {
-    for (step, found) in steps.iter().zip(sketches) {
-        let Some((step, lock)) = step.as_ref().and_then(|step| Some((step, step.lock.as_ref()?))) else { continue };
-        let mut around = step.parent;
-        while let Some((outer, sketch)) =
-            around.and_then(|id| Some((steps.get(usize::from(id.0))?.as_ref()?, sketches.get(usize::from(id.0))?)))
-        {
-            if outer.lock.as_ref() == Some(lock) {
-                let message = format!("`{}` waits for ever: a step around it holds the lock `{lock}`", step.name);
-                checker.error(found.span, "lock-inside-itself", message).note(sketch.span, "it is taken here");
-            }
-            around = outer.parent;
         }
     }
 }

@@ -48,6 +48,7 @@ pub fn decide(
             verbs::task(process, &mut moment, &command.ask)?;
         }
         Ask::Withdraw => verbs::withdraw(process, &mut moment)?,
+        Ask::GiveLock { visit } => outside::give_lock(process, &mut moment, *visit)?,
         Ask::Wake => wake::wake(process, &mut moment)?,
         Ask::Deliver { message, fields } => outside::deliver(process, &mut moment, message, fields)?,
         Ask::CloseChild { visit, child, outcome, fields } => {

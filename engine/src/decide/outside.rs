@@ -1,5 +1,6 @@
 //! What reaches a case from programs and other cases.
 
+use crate::case::Lock;
 use crate::clauses::listen;
 use crate::event::{Event, Fields};
 use crate::ids::{CaseId, Name, VisitId};
@@ -31,6 +32,19 @@ pub fn deliver(process: &Process, moment: &mut Moment<'_>, message: &Name, field
         }
     }
     if any { Ok(()) } else { Err(Rejection::NotAwaited) }
+}
+
+/// A lock across cases is free for a visit.
+///
+/// # Errors
+/// `NotAwaited` when the visit does not wait for it any more.
+pub fn give_lock(process: &Process, moment: &mut Moment<'_>, visit: VisitId) -> Result<(), Rejection> {
+    let waits = |lock: &Lock| lock.across && !lock.held;
+    if !moment.visit(visit).is_some_and(|visit| visit.lock.as_ref().is_some_and(waits)) {
+        return Err(Rejection::NotAwaited);
+    }
+    process.give_lock(moment, visit);
+    Ok(())
 }
 
 /// A called case closed.

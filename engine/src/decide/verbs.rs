@@ -63,6 +63,7 @@ pub fn task(process: &Process, moment: &mut Moment<'_>, ask: &Ask) -> Result<(),
         Ask::Open { .. }
         | Ask::TakeAction { .. }
         | Ask::Withdraw
+        | Ask::GiveLock { .. }
         | Ask::Wake
         | Ask::Deliver { .. }
         | Ask::CloseChild { .. }

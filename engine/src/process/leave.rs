@@ -17,7 +17,8 @@ impl Process {
             let Some((_, step)) = self.step_of(moment, visit) else { continue };
             perform(&step.on_leave, moment, visit);
             let Some(found) = moment.visit(visit) else { continue };
-            let lock = found.lock.clone().filter(|lock| lock.held);
+            // What other cases wait for passes on outside, when it is stored that this one gave it up.
+            let lock = found.lock.clone().filter(|lock| lock.held && !lock.across);
             if let Some(child) = found.child {
                 Call::cancel(moment, visit, child);
             }
@@ -58,24 +59,24 @@ impl Process {
         }
     }
 
-    /// Takes a lock for a visit, or has the visit wait for it. Answers whether it has it.
-    pub(super) fn take_lock(&self, moment: &mut Moment<'_>, visit: VisitId, lock: &Name) -> bool {
-        let holds = |found: &Lock| found.held && found.name == *lock;
-        let is_free = !moment.case.visits.values().any(|other| other.lock.as_ref().is_some_and(holds));
-        let lock = lock.clone();
-        moment.emit(if is_free { Event::LockTaken { visit, lock } } else { Event::LockAwaited { visit, lock } });
-        is_free
+    /// Gives a lock that was left to the visit of the case that has waited for it longest.
+    fn pass_lock_on(&self, moment: &mut Moment<'_>, lock: &Name) {
+        let awaits = |lock: &Name, found: &Lock| !found.held && !found.across && found.name == *lock;
+        let mut visits = moment.case.visits.values();
+        let waits = visits.find(|visit| visit.lock.as_ref().is_some_and(|found| awaits(lock, found)));
+        if let Some(visit) = waits.map(|visit| visit.id) {
+            self.give_lock(moment, visit);
+        }
     }
 
-    fn pass_lock_on(&self, moment: &mut Moment<'_>, lock: &Name) {
-        let awaits = |visit: &&Visit| visit.lock.as_ref().is_some_and(|found| !found.held && found.name == *lock);
-        let Some((visit, step)) = moment.case.visits.values().find(awaits).map(|visit| (visit.id, visit.step.clone()))
-        else {
+    /// Gives a visit the lock that it waits for: it begins.
+    pub(crate) fn give_lock(&self, moment: &mut Moment<'_>, visit: VisitId) {
+        let Some((_, step)) = self.step_of(moment, visit) else { return };
+        let Some(lock) = moment.visit(visit).and_then(|visit| visit.lock.as_ref()).map(|lock| lock.name.clone()) else {
             return;
         };
-        moment.emit(Event::LockTaken { visit, lock: lock.clone() });
-        let line = self.find(&step).map_or(0, |(_, step)| step.line);
-        let cause = Cause::new(Edge::Next, &step, line);
+        moment.emit(Event::LockTaken { visit, lock });
+        let cause = Cause::new(Edge::Next, &step.name, step.line);
         moment.first([Work::Begin { visit, through: Vec::new(), cause }]);
     }
 }

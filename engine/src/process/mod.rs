@@ -21,6 +21,7 @@ use crate::clauses::form::Form;
 use crate::clauses::guarantee::Guarantee;
 use crate::clauses::hook::Goto;
 use crate::clauses::listen::Listener;
+use crate::clauses::lock::LockRule;
 use crate::clauses::people::Assign;
 use crate::field::Field;
 use crate::formula::{Formula, Operand};
@@ -140,7 +141,7 @@ pub struct Step {
     /// Whether it comes again when it is done.
     pub repeat: Option<Repeat>,
     /// The lock that one visit at a time holds.
-    pub lock: Option<Name>,
+    pub lock: Option<LockRule>,
 }
 
 /// Whether a step comes again.

@@ -77,7 +77,7 @@ impl Process {
         let name = step.name.clone();
         let cause_inside = cause.clone();
         moment.emit(Event::StepEntered { visit, step: name, parent, cause, item, after, resumes: None });
-        if step.lock.as_ref().is_some_and(|lock| !self.take_lock(moment, visit, lock)) {
+        if step.lock.as_ref().is_some_and(|lock| !lock.take(moment, visit)) {
             return;
         }
         moment.first([Work::Begin { visit, through, cause: cause_inside }]);

@@ -161,8 +161,8 @@ impl Process {
                 after: None,
                 resumes: Some(old),
             });
-            // A step that waits for its lock begins when it gets it, as it never began before.
-            let has_lock = step.lock.as_ref().is_none_or(|lock| self.take_lock(moment, visit, lock));
+            // A step that waits for its lock begins anew when it gets it.
+            let has_lock = step.lock.as_ref().is_none_or(|lock| lock.take(moment, visit));
             if !has_lock {
                 continue;
             }

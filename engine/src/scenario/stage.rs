@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::Covered;
 use crate::case::Case;
+use crate::clauses::lock::next_free;
 use crate::command::{Ask, Command, StartedBy};
 use crate::decide::{World, decide};
 use crate::effect::{Effect, effects};
@@ -103,8 +104,15 @@ impl<'a> Stage<'a> {
     pub fn submit(&mut self, player: usize, command: Command) -> Result<(), Rejection> {
         let mut following = VecDeque::from(self.decide(player, &command)?);
         for _ in 0..FOLLOWING_MAX {
-            let Some((from, effect)) = following.pop_front() else { return Ok(()) };
-            following.extend(self.follow(from, effect));
+            match following.pop_front() {
+                Some((from, effect)) => following.extend(self.follow(from, effect)),
+                None => {
+                    let Some((player, visit)) = next_free(self.players.iter().map(|player| &player.case)) else {
+                        return Ok(());
+                    };
+                    following.extend(self.decide(player, &Command { by: Actor::Clock, ask: Ask::GiveLock { visit } })?);
+                }
+            }
         }
         Ok(())
     }

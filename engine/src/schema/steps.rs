@@ -34,7 +34,7 @@ fn step() -> Json {
             object(&[], json!({"while": condition("Again while this holds."), "until": condition("Again until this holds.")})),
             "Whether the step comes again when it is done.",
         ),
-        "lock": text("One visit at a time holds it."),
+        "lock": lock(),
         "steps": described(reference("steps"), "Steps inside a step; entering it enters the first."),
         "branches": described(reference("steps"), "Steps of any kind that all begin at once."),
         "after_each": described(reference("steps"), "Steps that follow each branch's end, before it counts as ended."),
@@ -57,6 +57,12 @@ fn step() -> Json {
     };
     keys.extend(clauses);
     object(&[], Json::Object(keys))
+}
+
+fn lock() -> Json {
+    let across = described(json!({"const": "cases"}), "All cases of the process share it.");
+    let whole = object(&["name"], json!({"name": text("Its name."), "across": across}));
+    described(json!({"anyOf": [text("Its name, within the case."), whole]}), "One visit at a time holds it.")
 }
 
 fn join() -> Json {

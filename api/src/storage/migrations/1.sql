@@ -86,6 +86,19 @@ CREATE TABLE marks (
 );
 CREATE INDEX marks_by_at ON marks (at);
 
+-- `name` is the process and the lock. `rest_until` is until when others go first.
+CREATE TABLE locks (
+    case_id TEXT NOT NULL,
+    visit BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    held BIGINT NOT NULL,
+    since BIGINT NOT NULL,
+    rest_until BIGINT NOT NULL,
+    PRIMARY KEY (case_id, visit)
+);
+CREATE INDEX locks_by_turn ON locks (name, held DESC, rest_until, since, case_id, visit);
+CREATE UNIQUE INDEX locks_held ON locks (name) WHERE held = 1;
+
 CREATE TABLE incidents (
     case_id TEXT NOT NULL,
     sequence BIGINT NOT NULL,

@@ -1,0 +1,47 @@
+//! What the clock asks of a case and the case cannot do: it is told once in the case, and tried again after a rest.
+
+use duban_engine::command::Ask;
+use duban_engine::event::Actor;
+use duban_engine::ids::CaseId;
+use duban_engine::rejection::Rejection;
+use jiff::SignedDuration;
+
+use super::Shared;
+use super::submission::{Refusal, Submission};
+use crate::storage::{Error, Result, incidents};
+
+/// How long a case is left alone: from this …
+const REST_MIN: SignedDuration = SignedDuration::from_secs(10);
+
+/// … to this.
+const REST_MAX: SignedDuration = SignedDuration::from_mins(60);
+
+/// How long a case is to be left alone after a refusal; nothing when there is no need. What the process itself refuses becomes
+/// an incident of the case.
+pub async fn rest(shared: &Shared, case: CaseId, ask: Ask, refusal: Refusal) -> Result<Option<SignedDuration>> {
+    let rejection = match refusal {
+        // It moved on since.
+        Refusal::Rejected(Rejection::CaseClosed | Rejection::NotAwaited) => return Ok(None),
+        Refusal::Rejected(rejection) => rejection,
+        Refusal::Storage(error) => {
+            tracing::error!(%case, error = &*error as &dyn std::error::Error, "a case could not be moved; it is tried again");
+            // What may pass is tried again soon.
+            let may_pass = matches!(*error, Error::Unreachable(_) | Error::Conflict(_));
+            return Ok((!may_pass).then_some(REST_MAX));
+        }
+        other => {
+            tracing::debug!(%case, refusal = %other, "there is nothing to move");
+            return Ok(None);
+        }
+    };
+    let Some(known) = shared.known(case).await? else { return Ok(None) };
+    if let Some(at) = incidents::raised_at(&shared.database, case, known.case.sequence).await? {
+        // As long again as it has stood still.
+        return Ok(Some(shared.clock.now().duration_since(at).clamp(REST_MIN, REST_MAX)));
+    }
+    tracing::error!(%case, %rejection, "a case cannot be moved; it has an incident and is tried again");
+    if let Err(refusal) = shared.submit(Submission::new(case, Actor::Clock, ask).telling()).await {
+        tracing::error!(%case, %refusal, "the incident could not be raised");
+    }
+    Ok(Some(REST_MIN))
+}
