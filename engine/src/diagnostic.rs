@@ -88,6 +88,10 @@ impl Diagnostic {
     pub fn suggest<'a>(&mut self, word: &str, among: impl Iterator<Item = &'a str>) -> &mut Self {
         match nearest(word, among) {
             Some(meant) => self.help(format!("did you mean {}?", quoted(meant))),
+            None if word.contains(['，', '、']) => {
+                let several: Vec<&str> = word.split(['，', '、']).map(str::trim).collect();
+                self.help(format!("a list is separated by `,`, which is not the comma here: `{}`", several.join(", ")))
+            }
             None => self,
         }
     }

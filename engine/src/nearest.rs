@@ -40,11 +40,18 @@ fn folded(word: &str) -> Option<Vec<char>> {
     (!letters.is_empty()).then_some(letters)
 }
 
-/// The ASCII character that a full-width form (`：`, `ａ`) stands for, or the character itself.
+/// The ASCII character that a full-width form (`：`, `ａ`) or a mark of Chinese punctuation stands for, or the character itself.
 pub(crate) fn narrow(letter: char) -> char {
     match letter {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(letter) - 0xFEE0).unwrap_or(letter),
         '\u{3000}' => ' ',
+        '、' => ',',
+        '。' => '.',
+        '“' | '”' | '‘' | '’' | '「' | '」' | '『' | '』' => '"',
+        '【' | '〔' => '[',
+        '】' | '〕' => ']',
+        '《' | '〈' => '<',
+        '》' | '〉' => '>',
         other => other,
     }
 }

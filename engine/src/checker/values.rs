@@ -196,9 +196,12 @@ impl Checker<'_> {
                 let text = node.as_scalar().map_or("", |scalar| &scalar.text);
                 let may_be_formula = self.is_in_scope(text) || text.contains(['(', '+', '*', '.', ' ']);
                 let is_explained = message.contains("did you mean");
+                let truth = if *wanted == Type::Boolean { reader::truth(text) } else { None };
                 let is_text = matches!(wanted, Type::Text | Type::Unit | Type::Person) && node.as_scalar().is_some();
                 let finding = self.error(node.span, "wrong-value", format!("this value {message}"));
-                if is_text {
+                if let Some(word) = truth {
+                    finding.help(format!("write `{word}`"));
+                } else if is_text {
                     finding.help(format!("write it in quotes: `'{text}'`"));
                 } else if may_be_formula && !is_explained {
                     finding.help(format!("write `={text}` if this is an expression"));

@@ -302,8 +302,12 @@ fn check_limits(checker: &mut Checker<'_>, node: &Node) -> Vec<Limit> {
         let span = checker.span(node, "`within`");
         return span.map(|span| Limit { when: None, length: Length::Span(span) }).into_iter().collect();
     };
-    let mut limits = Vec::new();
+    let mut limits: Vec<Limit> = Vec::new();
     for item in items {
+        if limits.last().is_some_and(|before| before.when.is_none()) {
+            let message = "this limit never holds: the one before it has no `when`";
+            checker.error(item.span, "unreachable-limit", message);
+        }
         let Some(mut keys) = checker.keys(item, "a limit") else { continue };
         let when = keys.take("when").and_then(|when| checker.condition(when));
         let is = keys.take("is").and_then(|is| checker.span(is, "`is`")).map(Length::Span);

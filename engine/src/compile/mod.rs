@@ -220,7 +220,8 @@ fn check_start(checker: &mut Checker<'_>, node: &Node) -> Option<Start> {
     let form = keys.take("form").map(|form| Form::check(checker, form)).unwrap_or_default();
     let requirements = keys.take("require").map(|node| check_requirements(checker, node)).unwrap_or_default();
     let deeds = keys.take("do").map(|node| check_deeds(checker, node)).unwrap_or_default();
-    let also = keys.take("also").map(|also| {
+    let also_node = keys.take("also");
+    let also = also_node.map(|also| {
         let items = checker.list(also);
         items.iter().filter_map(|item| check_entrance(checker, item)).collect()
     });
@@ -228,6 +229,15 @@ fn check_start(checker: &mut Checker<'_>, node: &Node) -> Option<Start> {
     let goto = goto_node.and_then(|goto| Goto::check(checker, goto));
     keys.finish(checker);
     let goto = goto?;
+    let is_scheduled = |entrance: &&Entrance| matches!(entrance, Entrance::Schedule(_));
+    let missing = form.entries.iter().find(|entry| entry.required).map(|entry| entry.field.name.clone());
+    if let Some((missing, _)) = missing.zip(also.iter().flatten().find(is_scheduled)) {
+        let span = also_node.map_or(node.span, |also| also.span);
+        let message = format!("a schedule cannot fill in `{missing}`, without which no case begins");
+        checker
+            .error(span, "start-without-field", message)
+            .help(format!("write `{missing}?` in the form, or let a process of its own start by the schedule"));
+    }
     if goto.branches.iter().any(|exit| !matches!(exit.target, Target::Step(_))) {
         let span = goto_node.map_or(node.span, |goto| goto.span);
         checker.error(span, "start-nowhere", "a start leads to a step: there is nothing before it to go back to");

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::limits::{NESTING_MAX, TEXT_BYTES_MAX};
 use crate::ids::Name;
+use crate::nearest::narrow;
 use crate::value::Type;
 
 /// One mistake in an expression.
@@ -137,10 +138,13 @@ impl Wrong {
             Self::UnknownCharacter('&' | '|') => Some("write `and`, `or`".to_owned()),
             Self::UnknownCharacter('\'') => Some("texts stand in double quotes".to_owned()),
             Self::UnknownCharacter('!') => Some("write `not(…)`, or `!=` to compare".to_owned()),
+            Self::UnknownCharacter(character) => {
+                let meant = narrow(*character);
+                (meant != *character).then(|| format!("write `{meant}`: this one is Chinese punctuation or full width"))
+            }
             Self::TooLong
             | Self::TooDeep
             | Self::Empty
-            | Self::UnknownCharacter(_)
             | Self::UnendedText
             | Self::UnknownEscape(_)
             | Self::TooManyDigits(_)

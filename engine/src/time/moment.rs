@@ -4,12 +4,17 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
-use super::{Mistake, place_of};
+use super::{Mistake, Span, place_of};
 
 /// Reads `2026-10-13 17:30`, `2026-10-13T17:30:05` or `2026-10-13 24:00` on the clock of a time zone. A time that
 /// the clock shows twice is the earlier one; a time that it leaps over is as much later.
 pub fn parse_local(text: &str, zone: &TimeZone) -> Result<Timestamp, Mistake> {
     let trimmed = text.trim();
+    if trimmed.parse::<Span>().is_ok() {
+        let message = format!("`{trimmed}` is a length of time, and an instant is needed here");
+        let help = "a limit of this length is written with `within` or `is`, a wait with `for`";
+        return Err(Mistake::new(place_of(text, trimmed), message).with_help(help));
+    }
     let Some((date_text, time_text)) = trimmed.split_once([' ', 'T']) else {
         let help = format!("write `{trimmed} 09:00`, or `{trimmed} 24:00` for the end of the day");
         return Err(Mistake::new(place_of(text, trimmed), "a moment is a date and a time of day").with_help(help));

@@ -337,6 +337,15 @@ fn shape(node: &Node) -> String {
     }
 }
 
+/// The boolean that a word of other languages means.
+pub fn truth(word: &str) -> Option<&'static str> {
+    match word.to_lowercase().as_str() {
+        "true" | "yes" | "on" | "y" | "是" => Some("true"),
+        "false" | "no" | "off" | "n" | "否" => Some("false"),
+        _other => None,
+    }
+}
+
 fn usual_cause(node: &Node, expected: &str) -> Option<String> {
     match &node.kind {
         Kind::Scalar(scalar) if expected.starts_with("a mapping") => {
@@ -349,16 +358,13 @@ fn usual_cause(node: &Node, expected: &str) -> Option<String> {
             Some("an item begins with a dash and a space: `- item`".to_owned())
         }
         Kind::Scalar(scalar) if expected == "a list" && !scalar.as_null() => {
-            Some(format!("a list of one is written `[{}]`", scalar.text))
+            let text: String = scalar.text.chars().map(narrow).collect();
+            Some(match text.strip_prefix('[').filter(|_| text != *scalar.text) {
+                Some(_) => format!("write `{text}`: these brackets are Chinese punctuation or full width"),
+                None => format!("a list of one is written `[{}]`", scalar.text),
+            })
         }
-        Kind::Scalar(scalar) if expected.starts_with('`') => {
-            let word = match scalar.text.to_lowercase().as_str() {
-                "true" | "yes" | "on" | "y" | "是" => "true",
-                "false" | "no" | "off" | "n" | "否" => "false",
-                _other => return None,
-            };
-            Some(format!("write `{word}`"))
-        }
+        Kind::Scalar(scalar) if expected.starts_with('`') => truth(&scalar.text).map(|word| format!("write `{word}`")),
         Kind::Scalar(scalar) if expected == "an integer" => {
             let digits = scalar.text.chars().map(narrow).collect::<String>();
             let number = digits.trim().parse::<i64>().ok()?;
