@@ -22,7 +22,6 @@ mod reading;
 mod svg;
 mod bpmn;
 
-use crate::clauses::deadline::Rung;
 use crate::event::Light;
 use crate::ids::Name;
 use crate::library::Library;
@@ -185,11 +184,6 @@ pub struct Line {
     pub look: Look,
     /// Its corners, from the beginning to the arrow.
     pub points: Vec<Point>,
-}
-
-/// The light and the words of a rung.
-fn lamp_of(rung: &Rung) -> (Option<Light>, String) {
-    (rung.light, format!("{}{}", rung.at.in_chinese(), light_word(rung.light)))
 }
 
 /// What people call a light; a rung without one reminds or does something.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::exits;
-use super::lamp_of;
 use super::scene::{Exit, Limit, Piece, ROOT, Scene, Sort};
 use super::words::Words;
 use crate::clauses::deadline::DeadlineRule;
@@ -94,7 +93,7 @@ impl Builder<'_> {
             let said = match entrance {
                 Entrance::Message(name) => format!("收到 {name}"),
                 Entrance::Public(name) => format!("公众表单 {name}"),
-                Entrance::Schedule(_) => "定时".to_owned(),
+                Entrance::Schedule(schedule) => format!("定时 {schedule}"),
             };
             self.scene.pieces[at].notes.push(said);
         }
@@ -244,7 +243,8 @@ impl Builder<'_> {
         match &step.kind {
             Kind::Task(task) => people = words.people(&task.by),
             Kind::Each(each) => {
-                notes.push(format!("逐一：{}", words.operand(&each.items)));
+                let pace = if each.gather.one_at_a_time { "逐一依次" } else { "各自同时" };
+                notes.push(format!("{pace}：{}", words.operand(&each.items)));
             }
             Kind::Call(call) => notes.push(format!("流程 {}", words.process(&call.process))),
             Kind::Job(job) => notes.push(match &job.request {
@@ -296,8 +296,9 @@ fn id_of(name: &Name) -> String {
 
 fn limit_of(rule: &DeadlineRule, words: &Words) -> Limit {
     let title = rule.title.as_ref().map(|title| format!("{title}：")).unwrap_or_default();
-    let lamps = rule.ladder.iter().map(lamp_of).collect();
-    Limit { text: format!("{title}{}", words.limits(rule)), lamps }
+    let lamps = rule.ladder.iter().map(|rung| (rung.light, words.rung(rung))).collect();
+    let in_full = format!("{title}{}", words.limits_in_full(rule));
+    Limit { text: format!("{title}{}", words.limits(rule)), in_full, lamps }
 }
 
 fn join_words(gather: &Gather, words: &Words) -> String {

@@ -84,7 +84,7 @@ impl Plan {
 /// What a shape says besides its title.
 fn remarks(piece: &Piece) -> Vec<String> {
     let people = Some(&piece.people).filter(|people| !people.is_empty());
-    let limit = piece.limit.as_ref().map(|limit| &limit.text);
+    let limit = piece.limit.as_ref().map(|limit| &limit.in_full);
     let lights = piece.limit.iter().flat_map(|limit| limit.lamps.iter().map(|(_, hint)| hint));
     let offers = (!piece.offers.is_empty()).then(|| format!("随时可：{}", piece.offers.join("、")));
     people.into_iter().chain(limit).chain(lights).chain(&piece.notes).cloned().chain(offers).collect()

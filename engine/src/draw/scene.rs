@@ -138,7 +138,9 @@ pub struct Exit {
 pub struct Limit {
     /// How long.
     pub text: String,
-    /// The lights of the ladder, with when they come on.
+    /// The same, with when each of several holds.
+    pub in_full: String,
+    /// The lights of the ladder, with when they come on and what is done then.
     pub lamps: Vec<(Option<Light>, String)>,
 }
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::clauses::deadline::DeadlineRule;
+use super::light_word;
+use crate::clauses::deadline::{DeadlineRule, Rung};
+use crate::clauses::effects::Act;
 use crate::field::{Field, Shape};
 use crate::formula::{Formula, Operand};
 use crate::ids::Name;
@@ -245,16 +247,69 @@ impl Words {
     /// The limits of a deadline, shortest said: `3个工作日 / 至要求办结时间`.
     pub fn limits(&self, rule: &DeadlineRule) -> String {
         let mut said: Vec<String> = Vec::new();
-        for limit in &rule.limits {
-            let text = match &limit.length {
-                Length::Span(span) => span.in_chinese(),
-                Length::Until(operand) => format!("至{}", self.operand(operand)),
-            };
+        for text in rule.limits.iter().map(|limit| self.length(&limit.length)) {
             if !said.contains(&text) {
                 said.push(text);
             }
         }
         said.join(" / ")
+    }
+
+    /// The limits of a deadline, each with when it holds: `紧急时至要求办结时间；其余3个工作日`.
+    pub fn limits_in_full(&self, rule: &DeadlineRule) -> String {
+        let said = rule.limits.iter().map(|limit| {
+            let length = self.length(&limit.length);
+            match &limit.when {
+                Some(when) => format!("{}时{length}", self.condition(when)),
+                None if rule.limits.len() > 1 => format!("其余{length}"),
+                None => length,
+            }
+        });
+        said.collect::<Vec<String>>().join("；")
+    }
+
+    fn length(&self, length: &Length) -> String {
+        match length {
+            Length::Span(span) => span.in_chinese(),
+            Length::Until(operand) => format!("至{}", self.operand(operand)),
+        }
+    }
+
+    /// A rung: when it is reached, the light it switches, and what is done then.
+    pub fn rung(&self, rung: &Rung) -> String {
+        let mut done: Vec<String> = Vec::new();
+        for said in rung.hook.deeds.iter().map(|deed| self.act(&deed.act)) {
+            if !done.contains(&said) {
+                done.push(said);
+            }
+        }
+        let light = if rung.light.is_none() && !done.is_empty() { "" } else { light_word(rung.light) };
+        let done = if done.is_empty() { String::new() } else { format!("：{}", done.join("、")) };
+        format!("{}{light}{done}", rung.at.in_chinese())
+    }
+
+    fn act(&self, act: &Act) -> String {
+        let said = match act {
+            Act::Notify(notify) => {
+                let people: Vec<String> = notify.to.iter().map(|who| self.people(who)).collect();
+                return format!("通知{}", people.join("、"));
+            }
+            Act::Start(start) => return format!("另立{}", self.process(&start.process)),
+            Act::Set(_) => "登记",
+            Act::Webhook(_) => "告知外部系统",
+            Act::Document(_) => "出具文书",
+            Act::Mark(_) => "记入台账",
+            Act::Send(_) => "发出消息",
+            Act::Clock(_) => "调整时限",
+            Act::Assign(_) => "指派办理人",
+            Act::Release(_) => "收回任务",
+            Act::Add(_) => "增加办理项",
+            Act::Drop(_) => "取消办理项",
+            Act::End(_) => "结束别处的步骤",
+            Act::Urge(_) => "催办",
+            Act::Raise(_) => "提高紧急程度或报管理员",
+        };
+        said.to_owned()
     }
 }
 

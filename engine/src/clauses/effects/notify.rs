@@ -11,7 +11,8 @@ use crate::yaml::Node;
 /// A template to people.
 #[derive(Clone, Debug)]
 pub struct Notify {
-    to: Vec<Who>,
+    /// Whom.
+    pub to: Vec<Who>,
     template: Name,
     ways: Vec<Way>,
 }
