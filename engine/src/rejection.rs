@@ -77,6 +77,7 @@ pub enum Rejection {
         /// Which.
         field: Name,
         /// What people call it.
+        #[serde(rename = "field_title")]
         title: Name,
     },
     /// A field is not part of the form.
