@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use duban_engine::diagnostic::{Diagnostic, Severity, Source, Sources, Span};
+use duban_engine::library::Library;
 use sha2::{Digest, Sha256};
 
 use crate::template;
@@ -79,14 +80,14 @@ impl Folder {
     }
 
     /// What is wrong with the files before they are compiled: those that cannot be read, and templates. The texts are
-    /// added to the sources.
-    pub fn check(&self, sources: &mut Sources) -> Vec<Diagnostic> {
+    /// added to the sources. What templates name is checked when there is a library of the files.
+    pub fn check(&self, library: Option<&Library>, sources: &mut Sources) -> Vec<Diagnostic> {
         let refused = self.refused.iter().map(|(path, why)| {
             let span = Span::new(sources.add(Source::new(path.clone(), b"")), 0, 0);
             Diagnostic::new(Severity::Error, span, "unreadable-file", why.clone())
         });
         let mut diagnostics: Vec<Diagnostic> = refused.collect();
-        diagnostics.extend(template::check(&self.files, sources));
+        diagnostics.extend(template::check(&self.files, library, sources));
         diagnostics
     }
 

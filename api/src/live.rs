@@ -159,7 +159,7 @@ fn check(folder: &Folder, color: bool) -> Result<usize, NotLive> {
     let library = Library::compile(&folder.to_list());
     let library = library.map_err(|unsound| unsound_of(&unsound.diagnostics, &unsound.sources, color))?;
     let mut sources = library.sources.clone();
-    let found = folder.check(&mut sources);
+    let found = folder.check(Some(&library), &mut sources);
     if !found.is_empty() {
         return Err(unsound_of(&found, &sources, color));
     }

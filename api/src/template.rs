@@ -1,9 +1,12 @@
 //! A template as it is accepted: Handlebars that can neither include, nor nest without end, nor loop in a loop.
 
+mod names;
+
 use std::collections::BTreeMap;
 use std::thread;
 
 use duban_engine::diagnostic::{Diagnostic, Severity, Source, Sources, Span};
+use duban_engine::library::Library;
 use duban_engine::nearest::nearest;
 use handlebars::template::{HelperTemplate, Parameter, Template, TemplateElement};
 
@@ -59,17 +62,29 @@ pub fn read_all<'a>(texts: impl IntoIterator<Item = (String, &'a str)>) -> BTree
     })
 }
 
-/// What is wrong with the templates among these files, each at its place; their texts are added to the sources.
-pub fn check(files: &BTreeMap<String, Vec<u8>>, sources: &mut Sources) -> Vec<Diagnostic> {
+/// What is wrong with the templates among these files, each at its place; their texts are added to the sources. What they name
+/// is looked up in a library, when the rest of the files makes one.
+pub fn check(files: &BTreeMap<String, Vec<u8>>, library: Option<&Library>, sources: &mut Sources) -> Vec<Diagnostic> {
     let written = files.iter().filter(|(path, _)| is_template(path));
     let read: Vec<Source> = written.map(|(path, bytes)| Source::new(path.clone(), bytes)).collect();
     let found = read_all(read.iter().map(|source| (source.name.clone(), &*source.text)));
     let mut diagnostics = Vec::new();
     for source in read {
-        let Some(Err(mistake)) = found.get(&source.name) else { continue };
-        let byte = u32::try_from(byte_of(&source.text, mistake)).unwrap_or(u32::MAX);
-        let span = Span::new(sources.add(source), byte, byte);
-        diagnostics.push(Diagnostic::new(Severity::Error, span, "template", mistake.message.clone()));
+        let mistakes = match found.get(&source.name) {
+            Some(Err(mistake)) => vec![mistake.clone()],
+            Some(Ok(template)) => {
+                library.map(|library| names::unknown(&source.name, template, library)).unwrap_or_default()
+            }
+            None => Vec::new(),
+        };
+        let bytes: Vec<u32> = mistakes.iter().map(|mistake| byte_of(&source.text, mistake)).collect();
+        if mistakes.is_empty() {
+            continue;
+        }
+        let id = sources.add(source);
+        diagnostics.extend(mistakes.into_iter().zip(bytes).map(|(mistake, byte)| {
+            Diagnostic::new(Severity::Error, Span::new(id, byte, byte), "template", mistake.message)
+        }));
     }
     diagnostics
 }
@@ -79,10 +94,11 @@ fn is_template(path: &str) -> bool {
     path.ends_with(".hbs") && (folder == "templates" || folder.ends_with("/templates"))
 }
 
-fn byte_of(text: &str, mistake: &Mistake) -> usize {
+fn byte_of(text: &str, mistake: &Mistake) -> u32 {
     let line: usize = text.split_inclusive('\n').take(mistake.line.saturating_sub(1)).map(str::len).sum();
     let rest = text.get(line..).unwrap_or_default();
-    line + rest.char_indices().nth(mistake.column.saturating_sub(1)).map_or(rest.len(), |(byte, _)| byte)
+    let in_line = rest.char_indices().nth(mistake.column.saturating_sub(1)).map_or(rest.len(), |(byte, _)| byte);
+    u32::try_from(line + in_line).unwrap_or(u32::MAX)
 }
 
 fn read(text: &str) -> Result<Template, Mistake> {
@@ -95,6 +111,9 @@ fn read(text: &str) -> Result<Template, Mistake> {
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let template = Template::compile(text).map_err(|error| {
+        if let Some(mistake) = unclosed(text) {
+            return mistake;
+        }
         let (line, column) = error.pos().unwrap_or((1, 1));
         let reason = error.reason().to_string();
         // The reason draws the place over several lines; the last says what was expected there.
@@ -104,6 +123,39 @@ fn read(text: &str) -> Result<Template, Mistake> {
     })?;
     walk(&template, (1, 1), DEPTH_MAX, false)?;
     Ok(template)
+}
+
+/// The block that is not closed, or closed by another name, in a text that cannot be read.
+fn unclosed(text: &str) -> Option<Mistake> {
+    let mut open: Vec<(&str, usize)> = Vec::new();
+    let ends = |rest: &str| rest.find(|letter: char| !letter.is_alphanumeric()).unwrap_or(rest.len());
+    for (at, _) in text.match_indices("{{") {
+        let inside = text[at + 2..].trim_start_matches(['{', '~']);
+        if let Some(rest) = inside.strip_prefix('#') {
+            open.push((&rest[..ends(rest)], at));
+        } else if let Some(rest) = inside.strip_prefix('/') {
+            let name = &rest[..ends(rest)];
+            match open.pop() {
+                Some((opened, _)) if opened == name => {}
+                Some((opened, _)) => {
+                    return Some(mistake_at(
+                        text,
+                        at,
+                        format!("`{{{{/{name}}}}}` closes `{{{{#{opened} …}}}}`: write `{{{{/{opened}}}}}`"),
+                    ));
+                }
+                None => return Some(mistake_at(text, at, format!("`{{{{/{name}}}}}` closes nothing"))),
+            }
+        }
+    }
+    let (name, at) = open.pop()?;
+    Some(mistake_at(text, at, format!("`{{{{#{name} …}}}}` is not closed: write `{{{{/{name}}}}}` where it ends")))
+}
+
+fn mistake_at(text: &str, at: usize, message: String) -> Mistake {
+    let before = &text[..at];
+    let line = before.rfind('\n').map_or(0, |line| line + 1);
+    Mistake { line: 1 + before.matches('\n').count(), column: 1 + text[line..at].chars().count(), message }
 }
 
 /// Walks a template that stands at a place; the parser gives the links of an else-chain none of their own.
@@ -215,7 +267,9 @@ mod tests {
             ("{{lookup case (log phone)}}", 1, 1),
             ("{{{{raw}}}} {{x}} {{{{/raw}}}}", 1, 1),
             ("{{#each @root}}{{#if a}}{{#each @root}}{{/each}}{{/if}}{{/each}}", 1, 25),
-            ("{{#if words}}never closed", 1, 26),
+            ("{{#if words}}never closed", 1, 1),
+            ("一\n二{{#if a}}{{#each b}}{{/if}}{{/each}}", 2, 22),
+            ("a{{/if}}", 1, 2),
             ("{{#fi a}}{{/fi}}", 1, 1),
         ] {
             let found = refused(text);

@@ -114,8 +114,37 @@ fn a_template_that_a_server_would_refuse_is_shown_with_its_place() {
     let shown = duban(&["check", &scratch.0.display().to_string()]);
 
     assert_eq!(shown.status.code(), Some(1));
-    for place in ["templates/loop.hbs:2:3", "templates/open.hbs:3:1", "2 errors"] {
+    for place in ["templates/loop.hbs:2:3", "templates/open.hbs:1:1", "2 errors"] {
         assert!(text(&shown.stdout).contains(place), "{place}: {}", text(&shown.stdout));
+    }
+}
+
+#[test]
+fn what_a_template_names_has_to_be_there() {
+    let scratch = Scratch::new();
+    for name in ["organization.yaml", "calendars/cn.yaml", "ledger.yaml"] {
+        scratch.write(name, &fs::read_to_string(format!("{}/{name}", shipped())).expect("it is shipped"));
+    }
+    let process = "process: lamp\nfields: {place: {text: line}, spots: {list: text}}\nstart: {by: {unit: hotline-office, duty: operator}, form: [place], goto: all}\nsteps:\n  all: {each: {spot: =spots}, by: {unit: hotline-office, duty: operator}, fields: {note: {text: line}}, actions: {ok: {goto: end}}, goto: done}\n  done: {close: done}\n";
+    scratch.write("lamp/lamp.yaml", process);
+    scratch.write("other/other.yaml", &process.replace("lamp", "other").replace("place", "only_here"));
+    let own = "{{place}} {{note}} {{spot}} {{case.number}} {{due}}\n{{#if (eq plcae \"a\")}}{{case.numbr}}{{/if}}\n{{step.titel}} {{only_here}}{{#each spots}}{{anything}}{{/each}}\n";
+    scratch.write("lamp/templates/own.hbs", own);
+    scratch.write("templates/all.hbs", "{{place}} {{only_here}} {{nowhere}}\n");
+
+    let shown = duban(&["check", &scratch.0.display().to_string()]);
+
+    assert_eq!(shown.status.code(), Some(1));
+    let told = text(&shown.stdout);
+    for said in [
+        "there is no field `plcae`: did you mean `place`?\n --> lamp/templates/own.hbs:2:1",
+        "`case` has no `numbr`: did you mean `number`?\n --> lamp/templates/own.hbs:2:23",
+        "`step` has no `titel`: did you mean `title`?\n --> lamp/templates/own.hbs:3:1",
+        "there is no field `only_here`\n --> lamp/templates/own.hbs:3:16",
+        "there is no field `nowhere`\n --> templates/all.hbs:1:25",
+        "5 errors",
+    ] {
+        assert!(told.contains(said), "{said}: {told}");
     }
 }
 

@@ -48,7 +48,8 @@ pub(super) fn check(folder: &Folder) -> Checked {
         Ok((library, _)) => (Vec::new(), library.sources.clone()),
         Err(unsound) => (unsound.diagnostics.clone(), unsound.sources.clone()),
     };
-    diagnostics.extend(folder.check(&mut sources));
+    let library = compiled.as_ref().ok().map(|(library, _)| library);
+    diagnostics.extend(folder.check(library, &mut sources));
     match compiled {
         Ok((library, scenarios)) if diagnostics.is_empty() => Checked::Sound(Box::new(library), scenarios),
         Ok(_) | Err(_) => Checked::Unsound(diagnostics, sources),
