@@ -311,8 +311,8 @@ impl Shared {
     /// A case as the database has it now: from memory when nothing has happened since.
     async fn known(&self, case: CaseId) -> Result<Option<Arc<Known>>> {
         if let Some(known) = self.cache.get(&case) {
-            let now = crate::storage::cases::sequences(&self.database, &[case]).await?;
-            if now.first().is_some_and(|(_, sequence)| *sequence == known.case.sequence) {
+            let now = crate::storage::cases::heads(&self.database, &[case]).await?;
+            if now.first().is_some_and(|head| known.is_at(head)) {
                 return Ok(Some(known));
             }
         }

@@ -36,6 +36,8 @@ pub use presence::Presence;
 pub use table::{Column, Kind, Table};
 pub use writes::Writes;
 
+use sqlx::error::ErrorKind;
+
 /// A failure of the database.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -84,6 +86,8 @@ impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(refused) if refused.is_unique_violation() => Self::Conflict(error),
+            // Every row has all that it needs, but those that are written because a case moved (`cases::expect`).
+            sqlx::Error::Database(refused) if refused.kind() == ErrorKind::NotNullViolation => Self::Conflict(error),
             // 40001 and 40P01 are PostgreSQL's serialization failure and deadlock, 57P01–57P03 a server that goes or comes.
             sqlx::Error::Database(refused) => match refused.code().as_deref() {
                 Some("40001" | "40P01") => Self::Conflict(error),
@@ -110,9 +114,9 @@ fn may_pass(code: &str) -> bool {
             let (busy, locked, no_memory, read_only, io, full, cannot_open) = (5, 6, 7, 8, 10, 13, 14);
             [busy, locked, no_memory, read_only, io, full, cannot_open].contains(&(extended & 0xff))
         }
-        // PostgreSQL: connections, read-only, resources such as a full disk, the operator (who may also have set how long
-        // a statement takes), and the disk itself.
-        Ok(_) | Err(_) => ["08", "25006", "53", "57", "58"].iter().any(|class| code.starts_with(class)),
+        // PostgreSQL: connections, read-only, resources such as a full disk, a lock that did not come, the operator (who may
+        // also have set how long a statement takes), and the disk itself.
+        Ok(_) | Err(_) => ["08", "25006", "53", "55P03", "57", "58"].iter().any(|class| code.starts_with(class)),
     }
 }
 
@@ -171,9 +175,10 @@ mod tests {
     #[test]
     fn what_the_surroundings_do_may_pass_and_what_was_asked_wrongly_does_not() {
         // SQLITE_BUSY, _BUSY_RECOVERY, _LOCKED, _NOMEM, _READONLY_DBMOVED, _IOERR_WRITE, _FULL, _CANTOPEN.
-        for code in
-            ["5", "261", "6", "7", "1032", "778", "13", "14", "08006", "25006", "53100", "57014", "57P01", "58030"]
-        {
+        for code in [
+            "5", "261", "6", "7", "1032", "778", "13", "14", "08006", "25006", "53100", "55P03", "57014", "57P01",
+            "58030",
+        ] {
             assert!(may_pass(code), "{code}");
         }
         // SQLITE_ERROR, _CORRUPT, _CONSTRAINT_NOTNULL, _MISMATCH; a wrong value, a wrong statement, a missing table.

@@ -180,10 +180,10 @@ impl Batch<'_> {
     async fn confirm(&mut self, cases: &BTreeSet<CaseId>) -> crate::storage::Result<()> {
         let doubtful: Vec<CaseId> = cases.iter().copied().collect();
         let mut moved = cases.clone();
-        for (case, sequence) in cases::sequences(&self.shared.database, &doubtful).await? {
-            if let Some(found) = self.found.get_mut(&case).filter(|found| found.known.case.sequence == sequence) {
+        for head in cases::heads(&self.shared.database, &doubtful).await? {
+            if let Some(found) = self.found.get_mut(&head.case).filter(|found| found.known.is_at(&head)) {
                 found.is_fresh = true;
-                moved.remove(&case);
+                moved.remove(&head.case);
             }
         }
         self.load(moved).await
@@ -370,6 +370,8 @@ impl Decided {
     fn writes<'a>(&'a mut self, changes: &'a Changes) -> Writes<'a> {
         self.transitions.sort();
         let mut writes = Writes::default();
+        let before = self.changed.iter().filter_map(|(case, changed)| Some((*case, changed.before.as_ref()?)));
+        cases::expect(&mut writes, before.map(|(case, known)| (case, known.hash.as_str())));
         writes.insert(&transitions::TABLE, &self.transitions);
         writes.insert(&commands::TABLE, rows(&self.done, |(key, done)| done.cells(key)));
         serials::keep(&mut writes, &self.serials);

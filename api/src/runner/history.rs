@@ -8,6 +8,7 @@ use duban_engine::event::{Actor, Transition};
 use duban_engine::ids::CaseId;
 use jiff::Timestamp;
 
+use crate::storage::cases::Head;
 use crate::storage::transitions::{Stored, actor, histories};
 use crate::storage::{Database, Error, Result, micros, timestamp};
 
@@ -20,6 +21,13 @@ pub struct Known {
     pub hash: String,
     /// When that was.
     pub updated_at: Timestamp,
+}
+
+impl Known {
+    /// Whether this is the case's last transition.
+    pub fn is_at(&self, head: &Head) -> bool {
+        (self.case.id, self.case.sequence, &self.hash) == (head.case, head.sequence, &head.hash)
+    }
 }
 
 /// A transition as it will be stored after one with the hash `previous`.

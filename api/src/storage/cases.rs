@@ -4,7 +4,7 @@ use duban_engine::ids::{CaseId, Name};
 use jiff::Timestamp;
 
 use super::table::{Table, integer, text};
-use super::{Cell, Database, Result, Row, Transaction, micros};
+use super::{Cell, Database, Result, Row, Transaction, Writes, micros};
 
 /// The table. `claimed_until` belongs to the nodes: whoever wakes the case holds it until then.
 pub const TABLE: Table = Table {
@@ -32,7 +32,12 @@ pub const TABLE: Table = Table {
 const FIND: &str = "SELECT case_id, process, version, number, title, opened_at, closed_at, outcome, urgency, caller,
     sequence, hash, wake_at, updated_at FROM cases WHERE case_id = $1";
 const BY_NUMBER: &str = "SELECT case_id FROM cases WHERE number = $1 ORDER BY case_id";
-const SEQUENCES: &str = "SELECT case_id, sequence FROM cases WHERE case_id IN (SELECT value FROM each($1))";
+const HEADS: &str = "SELECT case_id, sequence, hash FROM cases WHERE case_id IN (SELECT value FROM each($1))";
+
+/// A row that no table takes, for each case whose last transition is another than is thought.
+const UNMOVED: &str = "INSERT INTO serials (series, next) SELECT NULL, 0 FROM each($1)
+    LEFT JOIN cases ON cases.case_id = substr(value, 1, 32) WHERE cases.hash IS DISTINCT FROM substr(value, 33)";
+
 const OPEN_AFTER: &str = "SELECT case_id FROM cases WHERE closed_at IS NULL
     AND process IN (SELECT value FROM each($1)) AND case_id > $2 ORDER BY case_id LIMIT $3";
 const NEXT_WAKE: &str = "SELECT wake_at, claimed_until FROM cases
@@ -44,7 +49,7 @@ const FREE: &str = "UPDATE cases SET claimed_until = 0 WHERE wake_at <= $1 AND c
 
 const HOLD: &str = "UPDATE cases SET claimed_until = $2 WHERE case_id = $1";
 
-pub(super) const STATEMENTS: &[&str] = &[FIND, BY_NUMBER, SEQUENCES, OPEN_AFTER, NEXT_WAKE, CLAIM, FREE, HOLD];
+pub(super) const STATEMENTS: &[&str] = &[FIND, BY_NUMBER, HEADS, UNMOVED, OPEN_AFTER, NEXT_WAKE, CLAIM, FREE, HOLD];
 
 /// One line of the list.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,11 +139,31 @@ pub async fn by_number(database: &Database, number: &Name) -> Result<Vec<CaseId>
     rows.iter().map(|row| row.case(0)).collect()
 }
 
-/// The last transition of some cases.
-pub async fn sequences(database: &Database, cases: &[CaseId]) -> Result<Vec<(CaseId, u32)>> {
+/// The last transition of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The case.
+    pub case: CaseId,
+    /// How many transitions it has.
+    pub sequence: u32,
+    /// The hash of the last.
+    pub hash: String,
+}
+
+/// The last transitions of those cases that there are.
+pub async fn heads(database: &Database, cases: &[CaseId]) -> Result<Vec<Head>> {
     let ids = cases.iter().map(CaseId::to_string).collect();
-    let rows = database.fetch(SEQUENCES, &[Cell::Texts(ids)]).await?;
-    rows.iter().map(|row| Ok((row.case(0)?, row.count(1)?))).collect()
+    let rows = database.fetch(HEADS, &[Cell::Texts(ids)]).await?;
+    rows.iter().map(|row| Ok(Head { case: row.case(0)?, sequence: row.count(1)?, hash: row.text(2)? })).collect()
+}
+
+/// Makes all that is written after it [`super::Error::Conflict`] when one of these cases has another last transition than is
+/// thought here: somebody moved it, or the database was put back to what it was earlier.
+pub fn expect<'a>(writes: &mut Writes<'_>, heads: impl Iterator<Item = (CaseId, &'a str)>) {
+    let heads: Vec<String> = heads.map(|(case, hash)| format!("{case}{hash}")).collect();
+    if !heads.is_empty() {
+        writes.run(UNMOVED, vec![Cell::Texts(heads)]);
+    }
 }
 
 /// Up to `limit` open cases of some processes, in the order of their ids, after one of them (or from the first).

@@ -79,6 +79,7 @@ impl Health {
 pub struct Transaction {
     inner: sqlx::Transaction<'static, sqlx::Sqlite>,
     health: Arc<Health>,
+    file: file::Place,
 }
 
 impl Sqlite {
@@ -118,7 +119,7 @@ impl Sqlite {
 
     pub(super) async fn begin(&self) -> Result<Transaction> {
         let inner = self.health.note(self.writer.begin_with("BEGIN IMMEDIATE").await)?;
-        Ok(Transaction { inner, health: Arc::clone(&self.health) })
+        Ok(Transaction { inner, health: Arc::clone(&self.health), file: self.file.clone() })
     }
 
     /// Returns when a write would succeed, as far as that can be known without one; after a failure one is made.
@@ -149,7 +150,7 @@ impl Sqlite {
             return Err(error);
         }
         self.health.is_failing.store(false, Ordering::Release);
-        Ok(())
+        Ok(self.file.check().map_err(sqlx::Error::Io)?)
     }
 
     pub(super) async fn fetch(&self, sql: &str, parameters: &[Cell]) -> Result<Vec<Row>> {
@@ -205,7 +206,7 @@ impl Transaction {
     pub(super) async fn commit(self) -> Result<()> {
         self.health.note(self.inner.commit().await)?;
         self.health.is_failing.store(false, Ordering::Release);
-        Ok(())
+        Ok(self.file.check().map_err(sqlx::Error::Io)?)
     }
 }
 

@@ -11,6 +11,7 @@ mod locks;
 mod people;
 mod presence;
 mod pruning;
+mod put_back;
 mod runner;
 mod storage;
 mod tampering;

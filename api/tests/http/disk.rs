@@ -79,16 +79,21 @@ fn a_full_disk_is_an_answer_to_wait_for_and_over_when_there_is_room() {
 fn a_file_that_is_gone_or_replaced_is_noticed() {
     let scratch = Scratch(scratch());
     let server = Server::start(&scratch.address(), &shipped());
+    let token = server.token(&["wei-hongwei"]);
+    let open = || server.post(&token, "/api/cases", &appeal());
     assert_eq!(server.send("GET", "/health/ready", "", b"").status, 200);
 
     fs::rename(scratch.file(), scratch.0.join("moved")).expect("the file is ours");
     let gone = server.send("GET", "/health/ready", "", b"");
     fs::write(scratch.file(), "").expect("the folder is ours");
     let replaced = server.send("GET", "/health/ready", "", b"");
+    let lost = open();
     fs::rename(scratch.0.join("moved"), scratch.file()).expect("the file is ours");
     let back = server.send("GET", "/health/ready", "", b"");
+    let kept = open();
 
     assert_eq!((gone.status, replaced.status, back.status), (503, 503, 200));
+    assert_eq!((lost.status, lost.code(), kept.status), (503, "unavailable", 201));
 }
 
 #[test]
