@@ -11,6 +11,7 @@ mod incidents;
 mod inside;
 mod jobs;
 mod locks;
+mod messages;
 mod outgoing;
 mod outside;
 mod projection;
@@ -39,8 +40,8 @@ use tokio::task::JoinSet;
 
 pub use definitions::{Definition, Definitions, Ready};
 pub use incidents::GivenUp;
-pub use inside::Message;
 pub use jobs::{Fetched, JobError};
+pub use messages::Message;
 pub use outside::{Outside, Reply, Replying, Request, Web};
 pub use submission::{Answer, Refusal, Submission};
 pub use verify::Finding;

@@ -18,6 +18,7 @@ pub mod incidents;
 pub mod jobs;
 pub mod locks;
 pub mod marks;
+pub mod messages;
 pub mod notices;
 pub mod outbox;
 pub mod processes;
@@ -131,6 +132,7 @@ pub const TABLES: &[&Table] = &[
     &marks::TABLE,
     &incidents::TABLE,
     &commands::TABLE,
+    &messages::TABLE,
     &outbox::TABLE,
     &serials::TABLE,
     &notices::TABLE,
@@ -154,6 +156,7 @@ pub fn statements() -> Vec<&'static str> {
         jobs::STATEMENTS,
         locks::STATEMENTS,
         marks::STATEMENTS,
+        messages::STATEMENTS,
         migration::STATEMENTS,
         notices::STATEMENTS,
         outbox::STATEMENTS,

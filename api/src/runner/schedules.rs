@@ -7,7 +7,7 @@ use duban_engine::process::Process;
 use jiff::Timestamp;
 
 use super::definitions;
-use super::inside::case_of;
+use super::messages::case_of;
 use super::submission::Submission;
 use crate::storage::schedules::{self, Schedule};
 use crate::storage::{Result, Transaction, micros};

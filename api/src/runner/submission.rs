@@ -6,6 +6,7 @@ use duban_engine::command::{Ask, Command, StartedBy};
 use duban_engine::event::{Actor, Fields};
 use duban_engine::ids::{CaseId, Name};
 use duban_engine::rejection::Rejection;
+use serde::{Deserialize, Serialize};
 
 use crate::storage;
 
@@ -87,7 +88,7 @@ impl Submission {
 }
 
 /// A command was done, and the disk has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// The case; with a key that was used before, the one that the first command went to.
     pub case: CaseId,

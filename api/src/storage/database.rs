@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use super::postgres::{self, Postgres};
 use super::sqlite::{self, Sqlite};
 use super::{Cell, Error, Mode, Presence, Result, Row, Table, Writes, migration};
@@ -83,6 +85,14 @@ impl Database {
         match self {
             Self::Sqlite(database) => database.fetch(sql, parameters).await,
             Self::Postgres(database) => database.fetch(sql, parameters).await,
+        }
+    }
+
+    /// What time it is where the database runs, if that has a clock of its own.
+    pub async fn now(&self) -> Result<Option<Timestamp>> {
+        match self {
+            Self::Sqlite(_) => Ok(None),
+            Self::Postgres(database) => database.now().await.map(Some),
         }
     }
 

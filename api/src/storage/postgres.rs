@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgListener, PgPool, PgPoolOptions, PgRow};
 use sqlx::{Arguments, AssertSqlSafe, Column as _, ConnectOptions, Executor, Row as _, SqlSafeStr, TypeInfo, ValueRef};
 
@@ -51,6 +52,11 @@ impl Postgres {
     /// Returns when the server takes writes: a standby, or one that was set to read only, does not.
     pub(super) async fn probe(&self) -> Result<()> {
         self.begin().await?.execute("SELECT id FROM outbox WHERE id = '' FOR UPDATE", &[]).await.map(drop)
+    }
+
+    pub(super) async fn now(&self) -> Result<Timestamp> {
+        let rows = self.fetch("SELECT (EXTRACT(EPOCH FROM CLOCK_TIMESTAMP()) * 1000000)::bigint", &[]).await?;
+        rows.first().map_or(Ok(Timestamp::UNIX_EPOCH), |row| row.at(0))
     }
 
     pub(super) async fn fetch(&self, sql: &str, parameters: &[Cell]) -> Result<Vec<Row>> {

@@ -7,8 +7,8 @@ use duban::storage::{Database, commands, outbox};
 use duban_engine::ids::CaseId;
 use jiff::SignedDuration;
 
-use crate::cluster::on_each_database;
-use crate::town::{Town, assert_sound, note, open, take};
+use crate::cluster::{on_each_database, postgres};
+use crate::town::{Town, assert_sound, at, note, open, take};
 
 /// How long a test waits at most for what happens by itself.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -68,4 +68,27 @@ async fn deliveries_go_after_thirty_days_and_answers_after_seven() {
         assert!(matches!(again, Err(duban::runner::Refusal::CaseExists(_))), "{again:?}");
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_node_whose_clock_is_far_ahead_removes_no_answer_that_others_count_on() {
+    let town = Town::new(postgres().await).await;
+    let runner = town.runner().await;
+    for command in [open(1, "路灯"), take(1, "tell")] {
+        runner.submit(command).await.expect("it is done");
+    }
+    runner.settle().await.expect("the database answers");
+    assert_eq!(entries(runner.database(), 1).await, [(true, false)]);
+    town.clock.advance(jiff::Timestamp::now().duration_since(at("09:00")));
+    runner.submit(note(1, "甲").with_key("new")).await.expect("it is done");
+    runner.stop().await;
+
+    town.clock.advance(SignedDuration::from_hours(365 * 24));
+    let ahead = town.runner_with(Settings::default()).await;
+    let database = town.database().await;
+    // This delivery is months old by everybody's clock. Answers are removed in the same transaction.
+    wait(async || entries(&database, 1).await.is_empty()).await;
+    ahead.stop().await;
+
+    assert!(has_key(&database, "new").await);
 }

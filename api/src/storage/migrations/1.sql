@@ -123,6 +123,16 @@ CREATE TABLE commands (
 );
 CREATE INDEX commands_by_at ON commands (at);
 
+-- A message that a program sent with a key: to whom it went, and what was answered when it had arrived.
+CREATE TABLE messages (
+    key TEXT NOT NULL PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    recipients TEXT NOT NULL,
+    answers TEXT,
+    at BIGINT NOT NULL
+);
+CREATE INDEX messages_by_at ON messages (at);
+
 -- `due_at` is when somebody may try next: later than now while somebody tries, missing when it is over.
 CREATE TABLE outbox (
     id TEXT NOT NULL PRIMARY KEY,
