@@ -243,7 +243,7 @@ fn is_certain(found: &Diagnostic, broken: &BTreeMap<SourceId, u32>) -> bool {
 }
 
 /// The findings in the order of the files and their lines; the one that says how many are left out stays last.
-fn in_order(out: Diagnostics) -> Vec<Diagnostic> {
+pub(crate) fn in_order(out: Diagnostics) -> Vec<Diagnostic> {
     let mut found = out.into_vec();
     let shown = found.len().min(DIAGNOSTICS_MAX);
     found[..shown].sort_by_key(|diagnostic| (diagnostic.span.source, diagnostic.span.start));

@@ -1,10 +1,14 @@
 //! Scenarios: tests that an administrator writes, run in virtual time and without outside effect.
 
+mod cast;
 mod coverage;
 mod expect;
+mod expectations;
 mod play;
 mod read;
 mod stage;
+mod values;
+mod words;
 
 pub use coverage::{Coverage, Covered};
 
@@ -54,6 +58,8 @@ pub struct Opening {
     pub fields: Fields,
     /// The rejection that is expected.
     pub rejected: Option<Name>,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// One line of a scenario.

@@ -1,7 +1,7 @@
 //! Golden tests: a wrong definition in, exactly the text its author is shown out.
 //!
 //! Each `diagnostics/process/NAME.yaml` is compiled together with the sound files of `diagnostics/process/base`; one whose
-//! name begins with `alone-` is compiled by itself. The text is in `NAME.txt` beside it; `DUBAN_BLESS=1` writes it anew,
+//! name begins with `alone-` is compiled by itself, and one that begins with `scenario-` with `for-scenarios` as well. The text is in `NAME.txt` beside it; `DUBAN_BLESS=1` writes it anew,
 //! to be read like code. Every sentence that the compiler's sources hold must be in one of these texts.
 
 #[path = "process_diagnostics/sentences.rs"]
@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use duban_engine::diagnostic::{Diagnostic, Severity, Sources, render};
 use duban_engine::ids::Name;
 use duban_engine::library::Library;
+use duban_engine::scenario::read_all;
 
 type Files = Vec<(String, Vec<u8>)>;
 
@@ -33,11 +34,15 @@ fn files_below(root: &Path, directory: &Path, into: &mut Files) {
     }
 }
 
-fn base() -> Files {
-    let root = directory().join("base");
+fn files_in(name: &str) -> Files {
+    let root = directory().join(name);
     let mut files = Files::new();
     files_below(&root, &root, &mut files);
     files
+}
+
+fn base() -> Files {
+    files_in("base")
 }
 
 fn with_ending(end: &str) -> Vec<PathBuf> {
@@ -51,7 +56,10 @@ fn with_ending(end: &str) -> Vec<PathBuf> {
 /// What is found in a set of files.
 fn found(files: &Files) -> (Vec<Diagnostic>, Sources) {
     match Library::compile(files) {
-        Ok(library) => (library.warnings, library.sources),
+        Ok(library) => match read_all(&library) {
+            Ok(_) => (library.warnings, library.sources),
+            Err(diagnostics) => (diagnostics, library.sources),
+        },
         Err(unsound) => (unsound.diagnostics, unsound.sources),
     }
 }
@@ -60,6 +68,9 @@ fn found(files: &Files) -> (Vec<Diagnostic>, Sources) {
 fn shown(path: &Path) -> String {
     let name = path.file_name().expect("it is a file").to_string_lossy().into_owned();
     let mut files = if name.starts_with("alone-") { Files::new() } else { base() };
+    if name.starts_with("scenario-") {
+        files.extend(files_in("for-scenarios"));
+    }
     files.push((name, fs::read(path).expect("the input can be read")));
     let (diagnostics, sources) = found(&files);
     render(&diagnostics, &sources, false)

@@ -2,22 +2,21 @@
 
 use jiff::Timestamp;
 
-use super::{Act, Doing, Expectation, Expected, Opening, Scenario, Values, What};
+use super::cast::{Cast, Known, form_of_start};
+use super::{Act, Doing, Opening, Scenario, Values, What};
 use crate::calendar::Calendar;
 use crate::checker::{Checker, Keys};
 use crate::diagnostic::Diagnostic;
 use crate::ids::Name;
-use crate::library::{Library, Written};
+use crate::library::{Library, Written, in_order};
 use crate::organization::Absence;
-use crate::process::Process;
-use crate::value::{Type, Value};
-use crate::yaml::{Node, to_json};
+use crate::yaml::Node;
 
 /// The verbs that can stand as a key.
 const VERBS: [&str; 6] = ["claim", "release", "hand_on", "delegate", "answer", "withdraw"];
 
-/// The largest number that an expectation may name.
-const COUNT_MAX: u32 = 1_000_000;
+/// Those of them that need another person.
+const WITH_ANOTHER: [&str; 2] = ["hand_on", "delegate"];
 
 /// Reads all scenarios of a library.
 ///
@@ -43,49 +42,69 @@ pub fn read_all(library: &Library) -> Result<Vec<Scenario>, Vec<Diagnostic>> {
             None => std::slice::from_ref(&written.node),
         };
         for node in nodes {
-            let mut reader = Reader { library, written, checker: &mut checker };
-            scenarios.extend(reader.scenario(node));
+            scenarios.extend(scenario(library, written, &mut checker, node));
         }
-        wrong.extend(checker.out.into_vec());
+        wrong.extend(in_order(checker.out));
     }
     if wrong.is_empty() { Ok(scenarios) } else { Err(wrong) }
 }
 
-struct Reader<'r, 'c> {
-    library: &'c Library,
-    written: &'r Written,
-    checker: &'r mut Checker<'c>,
+/// What reads the lines of one scenario.
+pub(super) struct Reader<'r, 'c> {
+    /// The set.
+    pub(super) library: &'c Library,
+    /// The processes whose words the lines may use.
+    pub(super) cast: Cast<'c>,
+    /// Where mistakes go.
+    pub(super) checker: &'r mut Checker<'c>,
+}
+
+fn scenario<'c>(library: &'c Library, written: &Written, checker: &mut Checker<'c>, node: &Node) -> Option<Scenario> {
+    let mut keys = checker.keys(node, "a scenario")?;
+    let name = keys.require("scenario", checker).and_then(|name| checker.text(name, "`scenario`"));
+    let process_node = keys.take("process").or_else(|| written.node.get("process"));
+    let process = match process_node {
+        Some(node) => checker.text(node, "`process`"),
+        None => written.process.clone(),
+    };
+    let known = process.as_ref().and_then(|process| library.processes.get(process));
+    let Some(process) = known else {
+        let place = process_node.or_else(|| node.get("scenario")).unwrap_or(node).span;
+        match &process {
+            Some(process) => {
+                let known = library.processes.keys().map(Name::as_str);
+                checker
+                    .error(place, "unknown-process", format!("there is no process `{process}`"))
+                    .suggest_or_list(process, known);
+            }
+            // That `process` is no text was told.
+            None if process_node.is_some() => {}
+            None => {
+                let message = "this scenario does not say which process it is about";
+                checker.error(place, "unknown-process", message).help("add `process: NAME`");
+            }
+        }
+        return None;
+    };
+    let mut reader = Reader { library, cast: Cast::of(library, process), checker };
+    reader.scenario(node, keys, name)
 }
 
 impl Reader<'_, '_> {
-    fn scenario(&mut self, node: &Node) -> Option<Scenario> {
-        let mut keys = self.checker.keys(node, "a scenario")?;
-        let name = keys.require("scenario", self.checker).and_then(|name| self.checker.text(name, "`scenario`"));
-        let process_node = keys.take("process").or_else(|| self.written.node.get("process"));
-        let process = match process_node {
-            Some(node) => self.checker.text(node, "`process`"),
-            None => self.written.process.clone(),
-        };
-        let known = process.as_ref().and_then(|process| self.library.processes.get(process));
-        let Some(process) = known else {
-            let message = match &process {
-                Some(process) => format!("there is no process `{process}`"),
-                None => "this scenario does not say which process it is about".to_owned(),
-            };
-            self.checker.error(process_node.unwrap_or(node).span, "unknown-process", message);
-            return None;
-        };
-        let process: &Process = process;
+    fn scenario(&mut self, node: &Node, mut keys: Keys<'_>, name: Option<Name>) -> Option<Scenario> {
+        let process = self.cast.own();
         let calendar = process.calendar_in(&self.library.catalog.calendars);
         let covers = keys.take("covers").map(|node| self.names(node)).unwrap_or_default();
         let at = keys.require("at", self.checker).and_then(|at| self.instant(at, calendar));
-        let by = keys.take("as").and_then(|by| self.checker.text(by, "`as`"));
+        let by = keys.take("as").and_then(|by| self.somebody(by));
         let start = keys.require("start", self.checker).and_then(|start| self.opening(start));
+        let start_span = keys.span_of("start");
         let absences = keys.take("absent").map(|node| self.absences(node, calendar)).unwrap_or_default();
         let acts = keys.take("then").map(|node| self.acts(node, calendar)).unwrap_or_default();
         keys.finish(self.checker);
-        let (process, span) = (process.name.clone(), node.get("scenario").map_or(node.span, |name| name.span));
-        Some(Scenario { name: name?, process, covers, at: at?, by, start: start?, absences, acts, span })
+        let span = node.get("scenario").map_or(node.span, |name| name.span);
+        let start = Opening { span: start_span.unwrap_or(span), ..start? };
+        Some(Scenario { name: name?, process: process.name.clone(), covers, at: at?, by, start, absences, acts, span })
     }
 
     fn names(&mut self, node: &Node) -> Vec<Name> {
@@ -93,7 +112,8 @@ impl Reader<'_, '_> {
         items.iter().filter_map(|item| self.checker.text(item, "a name")).collect()
     }
 
-    fn instant(&mut self, node: &Node, calendar: &Calendar) -> Option<Timestamp> {
+    /// A moment on the calendar's clock.
+    pub(super) fn instant(&mut self, node: &Node, calendar: &Calendar) -> Option<Timestamp> {
         let text = self.checker.text(node, "an instant")?;
         match calendar.parse_local(&text) {
             Ok(at) => Some(at),
@@ -107,49 +127,41 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn values(&mut self, node: &Node) -> Values {
-        let mut values = Values::new();
-        if self.checker.keys(node, "values").is_none() {
-            return values;
-        }
-        for entry in node.as_mapping().unwrap_or_default() {
-            values.extend(self.value(&entry.value).map(|value| (entry.key.text.clone(), value)));
-        }
-        values
-    }
-
-    fn value(&mut self, node: &Node) -> Option<Value> {
-        match Value::from_plain_json(&to_json(node), &Type::Any) {
-            Ok(value) => Some(value),
-            Err(message) => {
-                self.checker.error(node.span, "wrong-value", message);
-                None
-            }
-        }
-    }
-
     fn opening(&mut self, node: &Node) -> Option<Opening> {
-        let has_entrance = node.get("message").is_some() || node.get("public").is_some() || node.get("with").is_some();
-        if !has_entrance {
-            let mut fields = self.values(node);
-            let rejected = fields.remove("rejected").and_then(|code| code.as_text().cloned());
-            return Some(Opening { message: None, public: None, fields, rejected });
-        }
+        let process = self.cast.own();
+        let form = form_of_start(process);
+        let nothing = format!("the start of `{}` does not ask for", process.name);
         let mut keys = self.checker.keys(node, "`start`")?;
-        let message = keys.take("message").and_then(|message| self.checker.text(message, "`message`"));
-        let public = keys.take("public").and_then(|public| self.checker.text(public, "`public`"));
-        let fields = keys.take("with").map(|with| self.values(with)).unwrap_or_default();
-        let rejected = keys.take("rejected").and_then(|code| self.checker.text(code, "`rejected`"));
+        let rejected = keys.take("rejected").and_then(|code| self.code(code));
+        let code = rejected.as_ref();
+        let has_entrance = ["message", "public", "with"].into_iter().any(|key| keys.has(key));
+        if !has_entrance {
+            let entries = node.as_mapping()?.iter().filter(|entry| entry.key.text != "rejected");
+            let fields = self.filled(entries, &form, &nothing, code);
+            return Some(Opening { message: None, public: None, fields, rejected, span: node.span });
+        }
+        let message = keys.take("message").and_then(|message| self.entrance(message, false));
+        let public = keys.take("public").and_then(|public| self.entrance(public, true));
+        let fields = self.with(&mut keys, &form, &nothing, code);
         keys.finish(self.checker);
-        Some(Opening { message, public, fields, rejected })
+        Some(Opening { message, public, fields, rejected, span: node.span })
+    }
+
+    /// What a line is filled in with.
+    fn with(&mut self, keys: &mut Keys<'_>, known: &Known, nothing: &str, rejected: Option<&Name>) -> Values {
+        let Some(node) = keys.take("with") else { return Values::new() };
+        if self.checker.keys(node, "`with`").is_none() {
+            return Values::new();
+        }
+        self.filled(node.as_mapping().unwrap_or_default().iter(), known, nothing, rejected)
     }
 
     fn absences(&mut self, node: &Node, calendar: &Calendar) -> Vec<Absence> {
         let mut absences = Vec::new();
         for item in self.checker.list(node) {
             let Some(mut keys) = self.checker.keys(item, "an absence") else { continue };
-            let person = keys.require("person", self.checker).and_then(|node| self.checker.text(node, "`person`"));
-            let deputy = keys.require("deputy", self.checker).and_then(|node| self.checker.text(node, "`deputy`"));
+            let person = keys.require("person", self.checker).and_then(|node| self.person(node, "`person`"));
+            let deputy = keys.require("deputy", self.checker).and_then(|node| self.person(node, "`deputy`"));
             let from = keys.require("from", self.checker).and_then(|node| self.instant(node, calendar));
             let until = keys.require("until", self.checker).and_then(|node| self.instant(node, calendar));
             keys.finish(self.checker);
@@ -172,26 +184,15 @@ impl Reader<'_, '_> {
     fn act(&mut self, node: &Node, calendar: &Calendar) -> Option<What> {
         let mut keys = self.checker.keys(node, "a line of a scenario")?;
         let what = if let Some(action) = keys.take("do") {
-            let action = self.checker.text(action, "`do`");
-            let fields = keys.take("with").map(|with| self.values(with)).unwrap_or_default();
-            let doing = self.doing(&mut keys);
-            action.map(|action| What::Take { action, fields, doing })
+            self.take(action, &mut keys)
         } else if let Some(verb) = VERBS.into_iter().find(|verb| keys.has(verb)) {
-            let inner = keys.take(verb)?;
-            let mut inner = self.checker.keys(inner, &format!("`{verb}`"))?;
-            let to = inner.take("to").and_then(|to| self.checker.text(to, "`to`"));
-            let doing = self.doing(&mut inner);
-            inner.finish(self.checker);
-            Some(What::Verb { verb: Name::new(verb), to, doing })
+            self.verb(verb, keys.take(verb)?)
         } else if let Some(wait) = keys.take("wait") {
             self.checker.span(wait, "`wait`").map(What::Wait)
         } else if let Some(until) = keys.take("until") {
             self.instant(until, calendar).map(What::Until)
         } else if let Some(message) = keys.take("message") {
-            let message = self.checker.text(message, "`message`");
-            let fields = keys.take("with").map(|with| self.values(with)).unwrap_or_default();
-            let rejected = keys.take("rejected").and_then(|code| self.checker.text(code, "`rejected`"));
-            message.map(|message| What::Message { message, fields, rejected })
+            self.message_line(message, &mut keys)
         } else if let Some(job) = keys.take("job") {
             self.job(job)
         } else if let Some(expect) = keys.take("expect") {
@@ -206,9 +207,62 @@ impl Reader<'_, '_> {
         what
     }
 
+    fn take(&mut self, action: &Node, keys: &mut Keys<'_>) -> Option<What> {
+        let action = self.action(action, "`do`");
+        let doing = self.doing(keys);
+        let rejected = doing.rejected.as_ref();
+        let fields = match &action {
+            Some(action) => {
+                let nothing = format!("the form of `{action}` has no field");
+                self.with(keys, &self.cast.form_of(action), &nothing, rejected)
+            }
+            None => {
+                keys.know(&["with"]);
+                Values::new()
+            }
+        };
+        action.map(|action| What::Take { action, fields, doing })
+    }
+
+    fn verb(&mut self, verb: &'static str, node: &Node) -> Option<What> {
+        let mut keys = self.checker.keys(node, &format!("`{verb}`"))?;
+        let doing = self.doing(&mut keys);
+        let may_be_unknown = doing.rejected.as_ref().is_some_and(|code| *code == "unknown");
+        let to = match WITH_ANOTHER.contains(&verb) {
+            true => keys.require("to", self.checker),
+            false => None,
+        };
+        let to = to.and_then(|to| match may_be_unknown {
+            true => self.checker.text(to, "`to`"),
+            false => self.person(to, "`to`"),
+        });
+        keys.finish(self.checker);
+        Some(What::Verb { verb: Name::new(verb), to, doing })
+    }
+
+    fn message_line(&mut self, message: &Node, keys: &mut Keys<'_>) -> Option<What> {
+        let rejected = keys.take("rejected").and_then(|code| self.code(code));
+        let Some(message) = self.message(message) else {
+            keys.know(&["with"]);
+            return None;
+        };
+        let taken = self.cast.messages().into_iter().filter(|(known, _)| **known == message);
+        let known: Known = taken.flat_map(|(_, fields)| fields).collect();
+        let nothing = format!("nothing takes from the message `{message}` the field");
+        let fields = self.with(keys, &known, &nothing, rejected.as_ref());
+        Some(What::Message { message, fields, rejected })
+    }
+
     fn job(&mut self, node: &Node) -> Option<What> {
         let mut keys = self.checker.keys(node, "`job`")?;
-        let done = keys.take("done").map(|done| self.values(done));
+        let jobs = self.cast.jobs();
+        if jobs.is_none() {
+            self.checker.error(node.span, "no-job", "there is no job: no step is a `job`");
+        }
+        let done = keys.take("done").and_then(|done| {
+            self.checker.keys(done, "`done`")?;
+            Some(self.filled(done.as_mapping()?.iter(), &jobs.unwrap_or_default(), "no job takes the field", None))
+        });
         let failed = keys.take("failed").and_then(|failed| self.checker.text(failed, "`failed`"));
         keys.finish(self.checker);
         let outcome = match (done, failed) {
@@ -220,83 +274,13 @@ impl Reader<'_, '_> {
     }
 
     fn doing(&mut self, keys: &mut Keys<'_>) -> Doing {
-        let by = keys.take("as").and_then(|by| self.checker.text(by, "`as`"));
-        let step = keys.take("in").and_then(|step| self.checker.text(step, "`in`"));
-        let item = keys.take("item").and_then(|item| self.value(item));
-        let rejected = keys.take("rejected").and_then(|code| self.checker.text(code, "`rejected`"));
+        let by = keys.take("as").map(|by| self.doer(by));
+        let step = keys.take("in").and_then(|step| self.step(step));
+        let item = keys.take("item").and_then(|item| self.item(item));
+        let rejected = keys.take("rejected").and_then(|code| self.code(code));
         if by.is_none() {
             self.checker.error(keys.span(), "missing-key", "this line does not say who does it: add `as: ROLE`");
         }
-        Doing { by, step, item, rejected }
-    }
-
-    fn expectations(&mut self, node: &Node, calendar: &Calendar) -> Vec<Expectation> {
-        let Some(mut keys) = self.checker.keys(node, "`expect`") else { return Vec::new() };
-        let mut found = Vec::new();
-        for key in EXPECTED {
-            let Some(node) = keys.take(key) else { continue };
-            let span = keys.span_of(key).map_or(node.span, |key| key.to(node.span));
-            found.extend(self.expected(key, node, calendar).map(|what| Expectation { what, span }));
-        }
-        keys.finish(self.checker);
-        found
-    }
-
-    fn expected(&mut self, key: &'static str, node: &Node, calendar: &Calendar) -> Option<Expected> {
-        Some(match key {
-            "in" => Expected::In(self.names(node)),
-            "not_in" => Expected::NotIn(self.names(node)),
-            "due" if node.is_null() => Expected::Due(None),
-            "due" => Expected::Due(Some(self.instant(node, calendar)?)),
-            "light" => Expected::Light(self.checker.text(node, "`light`")?),
-            "provisional" => Expected::Provisional(self.checker.boolean(node)?),
-            "outcome" => Expected::Outcome(self.checker.text(node, "`outcome`")?),
-            "open" => Expected::Open(self.checker.boolean(node)?),
-            "marks" => Expected::Marks(self.names(node)),
-            "documents" => Expected::Documents(self.names(node)),
-            "notified" => Expected::Notified(self.names(node)),
-            "fields" => Expected::Fields(self.values(node)),
-            "incidents" => Expected::Incidents(self.count(node)?),
-            "holder" if node.is_null() => Expected::Holder(None),
-            "holder" => Expected::Holder(Some(self.checker.text(node, "`holder`")?)),
-            "may" => {
-                let mut keys = self.checker.keys(node, "`may`")?;
-                let who = keys.require("as", self.checker).and_then(|who| self.checker.text(who, "`as`"));
-                let actions = keys.require("actions", self.checker).map(|actions| self.names(actions));
-                keys.finish(self.checker);
-                Expected::May(who?, actions?)
-            }
-            _ => {
-                let mut keys = self.checker.keys(node, "`cases`")?;
-                let of = keys.require("of", self.checker).and_then(|of| self.checker.text(of, "`of`"));
-                let count = keys.require("count", self.checker).and_then(|count| self.count(count));
-                keys.finish(self.checker);
-                Expected::Cases(of?, count?)
-            }
-        })
-    }
-
-    fn count(&mut self, node: &Node) -> Option<usize> {
-        let count = self.checker.integer(node, 0..=COUNT_MAX)?;
-        usize::try_from(count).ok()
+        Doing { by: by.flatten(), step, item, rejected }
     }
 }
-
-/// What can be expected, by key.
-const EXPECTED: [&str; 15] = [
-    "in",
-    "not_in",
-    "due",
-    "light",
-    "provisional",
-    "outcome",
-    "open",
-    "marks",
-    "documents",
-    "notified",
-    "fields",
-    "incidents",
-    "holder",
-    "may",
-    "cases",
-];

@@ -8,7 +8,7 @@ use regex::Regex;
 use super::{files_below, with_ending};
 
 /// The sources whose sentences authors are shown.
-const SOURCES: [&str; 20] = [
+const SOURCES: [&str; 24] = [
     "checker",
     "clauses",
     "compile",
@@ -25,6 +25,10 @@ const SOURCES: [&str; 20] = [
     "field.rs",
     "schedule.rs",
     "schedule/fields.rs",
+    "scenario/expectations.rs",
+    "scenario/read.rs",
+    "scenario/values.rs",
+    "scenario/words.rs",
     "time/moment.rs",
     "time/rung.rs",
     "time/span.rs",
