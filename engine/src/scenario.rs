@@ -193,7 +193,7 @@ pub fn read_all(library: &Library) -> Result<Vec<Scenario>, Vec<Diagnostic>> {
 }
 
 impl Scenario {
-    /// Plays it from beginning to end, or to the first failure.
+    /// Plays it from beginning to end, or to a line that cannot be done.
     pub fn play(&self, library: &Library) -> Played {
         play::play(self, library)
     }

@@ -13,25 +13,62 @@ use crate::ids::{Name, VisitId, written_step};
 use crate::value::Value;
 use crate::view::offers;
 
+/// Said of a line that needs the case of a start that was refused, as was expected.
+pub const NO_CASE: &str = "there is no case: its start was refused";
+
 /// Something in a scenario is not as it should be.
 pub fn failure(span: Span, message: impl Into<String>) -> Diagnostic {
     Diagnostic::new(Severity::Error, span, "scenario", message)
 }
 
-/// Everything that is not as expected.
-pub fn check(expectations: &[Expectation], stage: &Stage<'_>) -> Vec<Diagnostic> {
-    let Some(player) = stage.players.first() else { return Vec::new() };
+/// What is not as expected, without what follows from it: once the case is not where it should be (`is_lost`), nothing
+/// until it is again.
+pub fn check(expectations: &[Expectation], stage: &Stage<'_>, is_lost: &mut bool) -> Vec<Diagnostic> {
+    let Some(player) = stage.players.first() else {
+        let refused = |expectation: &Expectation| failure(expectation.span, NO_CASE);
+        return expectations.first().map(refused).into_iter().collect();
+    };
     let wanted = expectations.iter().find_map(|expectation| match &expectation.what {
         Expected::In(steps) if steps.len() == 1 => steps.first(),
         _ => None,
     });
-    expectations
-        .iter()
-        .filter_map(|expectation| {
-            let found = hold(&expectation.what, stage, player, wanted).err()?;
-            Some(failure(expectation.span, found))
-        })
-        .collect()
+    let failed = expectations.iter().filter_map(|expectation| {
+        let found = hold(&expectation.what, stage, player, wanted).err()?;
+        Some((&expectation.what, failure(expectation.span, found)))
+    });
+    let mut failed: Vec<(&Expected, Diagnostic)> = failed.collect();
+    let was_lost = *is_lost;
+    if let Some(misplaced) = failed.iter().position(|(expected, _)| is_of_place(expected)) {
+        *is_lost = true;
+        failed = vec![failed.swap_remove(misplaced)];
+    } else if expectations.iter().any(|found| matches!(found.what, Expected::In(_) | Expected::Outcome(_))) {
+        *is_lost = false;
+    }
+    if was_lost {
+        failed.retain(|_| !*is_lost);
+    }
+    let is_due_wrong = failed.iter().any(|(expected, _)| matches!(expected, Expected::Due(_)));
+    let follows = |expected: &Expected| matches!(expected, Expected::Light(_) | Expected::Provisional(_));
+    failed.retain(|(expected, _)| !(is_due_wrong && follows(expected)));
+    failed.into_iter().map(|(_, failure)| failure).collect()
+}
+
+/// Whether it says where the case is.
+fn is_of_place(expected: &Expected) -> bool {
+    match expected {
+        Expected::In(_) | Expected::NotIn(_) | Expected::Outcome(_) | Expected::Open(_) => true,
+        Expected::Due(_)
+        | Expected::Light(_)
+        | Expected::Provisional(_)
+        | Expected::Marks(_)
+        | Expected::Fields(_)
+        | Expected::Documents(_)
+        | Expected::Notified(_)
+        | Expected::May(_, _)
+        | Expected::Cases(_, _)
+        | Expected::Holder(_)
+        | Expected::Incidents(_) => false,
+    }
 }
 
 fn hold(expected: &Expected, stage: &Stage<'_>, player: &Player, at: Option<&Name>) -> Result<(), String> {

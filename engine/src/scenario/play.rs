@@ -1,8 +1,8 @@
-//! Playing a scenario: each line in turn, to the end or to the first failure.
+//! Playing a scenario: each line in turn, to the end or to a line that cannot be done.
 
 use serde_json::Value as Json;
 
-use super::expect::{self, failure};
+use super::expect::{self, NO_CASE, failure};
 use super::stage::Stage;
 use super::{Act, Doing, Played, Scenario, What};
 use crate::command::{Ask, Command, StartedBy};
@@ -24,21 +24,46 @@ pub fn play(scenario: &Scenario, library: &Library) -> Played {
     let mut stage = Stage::new(library, organization, scenario.at);
     let mut failures = Vec::new();
     match open(scenario, &mut stage) {
-        Err(message) => failures.push(failure(scenario.span, message)),
-        Ok(()) => {
-            for act in &scenario.acts {
-                failures.extend(perform(act, &mut stage));
-                if !failures.is_empty() {
-                    break;
-                }
-            }
-        }
+        Err(failed) => failures.push(failure(scenario.start.span, failed.message)),
+        Ok(()) => go_through(&scenario.acts, &mut stage, &mut failures),
     }
     let (name, process) = (scenario.name.clone(), scenario.process.clone());
     Played { name, process, failures, covered: stage.covered }
 }
 
-fn open(scenario: &Scenario, stage: &mut Stage<'_>) -> Result<(), String> {
+/// A line did not go as expected.
+struct Failed {
+    message: String,
+    /// Whether the case is as it should be nevertheless, so that the next line makes sense.
+    is_as_meant: bool,
+}
+
+impl From<String> for Failed {
+    fn from(message: String) -> Self {
+        Self { message, is_as_meant: false }
+    }
+}
+
+/// Plays lines. An expectation that fails does not end it; while the case is not where it should be, what fails is a
+/// consequence and not told.
+fn go_through(acts: &[Act], stage: &mut Stage<'_>, failures: &mut Vec<Diagnostic>) {
+    let mut is_lost = false;
+    for act in acts {
+        if let What::Expect(expectations) = &act.what {
+            failures.extend(expect::check(expectations, stage, &mut is_lost));
+            continue;
+        }
+        let Err(failed) = perform(act, stage) else { continue };
+        if !is_lost {
+            failures.push(failure(act.span, failed.message));
+        }
+        if !failed.is_as_meant {
+            return;
+        }
+    }
+}
+
+fn open(scenario: &Scenario, stage: &mut Stage<'_>) -> Result<(), Failed> {
     let opening = &scenario.start;
     let (start, by) = match (&opening.message, &opening.public) {
         (Some(message), _) => (StartedBy::Message(message.clone()), Actor::Message(message.clone())),
@@ -71,15 +96,16 @@ fn starter(scenario: &Scenario, stage: &Stage<'_>) -> Result<Actor, String> {
 }
 
 /// Whether it went as expected.
-fn judge(result: Result<(), Rejection>, rejected: Option<&Name>) -> Result<(), String> {
+fn judge(result: Result<(), Rejection>, rejected: Option<&Name>) -> Result<(), Failed> {
     match (result, rejected) {
         (Ok(()), None) => Ok(()),
-        (Ok(()), Some(code)) => Err(format!("this should be refused (`{code}`), but it was done")),
-        (Err(rejection), None) => Err(format!("refused: {rejection} (`{}`)", code_of(&rejection))),
+        (Ok(()), Some(code)) => Err(format!("this should be refused (`{code}`), but it was done").into()),
+        (Err(rejection), None) => Err(format!("refused: {rejection} (`{}`)", code_of(&rejection)).into()),
         (Err(rejection), Some(code)) if code_of(&rejection) == code.as_str() => Ok(()),
         (Err(rejection), Some(code)) => {
             let found = code_of(&rejection);
-            Err(format!("this should be refused as `{code}`, but it was refused as `{found}`: {rejection}"))
+            let message = format!("this should be refused as `{code}`, but it was refused as `{found}`: {rejection}");
+            Err(Failed { message, is_as_meant: true })
         }
     }
 }
@@ -92,8 +118,8 @@ fn code_of(rejection: &Rejection) -> String {
     }
 }
 
-fn perform(act: &Act, stage: &mut Stage<'_>) -> Vec<Diagnostic> {
-    let done = match &act.what {
+fn perform(act: &Act, stage: &mut Stage<'_>) -> Result<(), Failed> {
+    match &act.what {
         What::Take { action, fields, doing } => {
             let ask = |visit| Ask::TakeAction {
                 visit,
@@ -101,7 +127,7 @@ fn perform(act: &Act, stage: &mut Stage<'_>) -> Vec<Diagnostic> {
                 fields: fields.clone(),
                 seal: Some("scenario".to_owned()),
             };
-            judge(submit_as(stage, doing, Some(action), &ask), doing.rejected.as_ref())
+            judge(submit_as(stage, doing, Some(action), &ask)?, doing.rejected.as_ref())
         }
         What::Verb { verb, to, doing } => verb_of(stage, verb, to.as_ref(), doing),
         What::Wait(length) => {
@@ -110,7 +136,7 @@ fn perform(act: &Act, stage: &mut Stage<'_>) -> Vec<Diagnostic> {
             let until = calendar.map_or(stage.now, |calendar| calendar.add(stage.now, *length).at);
             judge(stage.pass_until(until), None)
         }
-        What::Until(until) if *until < stage.now => Err("this instant has passed already".to_owned()),
+        What::Until(until) if *until < stage.now => Err("this instant has passed already".to_owned().into()),
         What::Until(until) => judge(stage.pass_until(*until), None),
         What::Message { message, fields, rejected } => {
             let ask = Ask::Deliver { message: message.clone(), fields: fields.clone() };
@@ -118,9 +144,8 @@ fn perform(act: &Act, stage: &mut Stage<'_>) -> Vec<Diagnostic> {
             judge(first_that_takes(stage, &command), rejected.as_ref())
         }
         What::Job { outcome } => judge(do_job(stage, outcome), None),
-        What::Expect(expectations) => return expect::check(expectations, stage),
-    };
-    done.err().map(|message| failure(act.span, message)).into_iter().collect()
+        What::Expect(_) => Ok(()),
+    }
 }
 
 fn do_job(stage: &mut Stage<'_>, outcome: &Result<crate::event::Fields, String>) -> Result<(), Rejection> {
@@ -147,13 +172,8 @@ fn first_that_takes(stage: &mut Stage<'_>, command: &Command) -> Result<(), Reje
     Err(Rejection::NotAwaited)
 }
 
-fn verb_of(stage: &mut Stage<'_>, verb: &Name, to: Option<&Name>, doing: &Doing) -> Result<(), String> {
-    let needs_other = ["hand_on", "delegate"].contains(&verb.as_str());
-    let to = match (needs_other, to) {
-        (true, None) => return Err(format!("`{verb}` needs `to: PERSON`")),
-        (true, Some(to)) => to.clone(),
-        (false, _) => Name::new(""),
-    };
+fn verb_of(stage: &mut Stage<'_>, verb: &Name, to: Option<&Name>, doing: &Doing) -> Result<(), Failed> {
+    let to = to.cloned().unwrap_or_else(|| Name::new(""));
     let ask = |visit: Option<VisitId>| {
         let visit = visit.unwrap_or(VisitId::CASE);
         match verb.as_str() {
@@ -165,26 +185,32 @@ fn verb_of(stage: &mut Stage<'_>, verb: &Name, to: Option<&Name>, doing: &Doing)
             _ => Ask::Withdraw,
         }
     };
-    judge(submit_as(stage, doing, None, &ask), doing.rejected.as_ref())
+    judge(submit_as(stage, doing, None, &ask)?, doing.rejected.as_ref())
 }
 
-/// Gives a command in the name of the first person who may, to the first case where that makes sense.
+/// Gives a command in the name of the first person who may, to the first case where that makes sense. It fails when
+/// there is nobody in whose name it could be given.
 fn submit_as(
     stage: &mut Stage<'_>,
     doing: &Doing,
     action: Option<&Name>,
     ask: &dyn Fn(Option<VisitId>) -> Ask,
-) -> Result<(), Rejection> {
+) -> Result<Result<(), Rejection>, Failed> {
     let mut first: Option<Rejection> = None;
+    let mut is_here = false;
+    if stage.players.is_empty() {
+        return Err(NO_CASE.to_owned().into());
+    }
     for number in 0..stage.players.len() {
         let Some(visit) = find_visit(stage, number, doing, action) else { continue };
+        is_here = true;
         let wanted = ask(visit);
         for person in people(stage, number, doing, action, visit) {
             let by = Actor::Person { person, deputy_for: None };
             let command = Command { by, ask: wanted.clone() };
             let Some(player) = stage.players.get(number) else { continue };
             match decide(&player.process, &stage.world(), &player.case, &command, stage.now) {
-                Ok(_) => return stage.submit(number, command),
+                Ok(_) => return Ok(stage.submit(number, command)),
                 Err(rejection) => {
                     first.get_or_insert(rejection);
                 }
@@ -192,11 +218,13 @@ fn submit_as(
         }
     }
     if stage.players.first().is_some_and(|player| !player.case.is_open()) && first.is_none() {
-        return Err(Rejection::CaseClosed);
+        return Ok(Err(Rejection::CaseClosed));
     }
-    let nobody = || Rejection::Unknown { name: doing.by.clone().unwrap_or_else(|| Name::new("nobody")) };
+    if let (true, None, Some(by)) = (is_here, &first, &doing.by) {
+        return Err(format!("nobody in the organisation is `{by}` here").into());
+    }
     let nowhere = |action: &Name| Rejection::NoSuchAction { action: action.clone(), nearest: None };
-    Err(first.unwrap_or_else(|| action.map_or_else(nobody, nowhere)))
+    Ok(Err(first.unwrap_or_else(|| action.map_or(Rejection::CaseClosed, nowhere))))
 }
 
 /// Where in a case something is done: `None` when it is not done in this case.
