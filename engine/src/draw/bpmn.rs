@@ -81,10 +81,11 @@ pub fn write(drawing: &Drawing, process: &Process) -> String {
     for (id, name) in &plan.escalations {
         out.empty("bpmn:escalation", &[("id", id), ("name", name), ("escalationCode", id)]);
     }
-    out.open("bpmn:process", &[("id", "Process"), ("name", &process.title), ("isExecutable", "false")]);
+    let id = &drawing.shapes[ROOT].id;
+    out.open("bpmn:process", &[("id", id), ("name", &process.title), ("isExecutable", "false")]);
     plan.inside(&mut out, ROOT);
     out.close();
-    plan.diagram(&mut out);
+    plan.diagram(&mut out, id);
     out.finish()
 }
 
@@ -140,9 +141,9 @@ impl Plan {
         out.close();
     }
 
-    fn diagram(&self, out: &mut Markup) {
+    fn diagram(&self, out: &mut Markup, process: &str) {
         out.open("bpmndi:BPMNDiagram", &[("id", "Diagram")]);
-        out.open("bpmndi:BPMNPlane", &[("id", "Plane"), ("bpmnElement", "Process")]);
+        out.open("bpmndi:BPMNPlane", &[("id", "Plane"), ("bpmnElement", process)]);
         for node in &self.nodes {
             let id = format!("{}.shape", node.id);
             let mut attributes = vec![("id", id.as_str()), ("bpmnElement", &node.id)];

@@ -24,7 +24,7 @@ pub fn build(process: &Process, library: &Library) -> Scene {
         ends: BTreeMap::new(),
         finals: BTreeMap::new(),
     };
-    builder.add("Process".to_owned(), Sort::Stage, process.title.to_string(), None);
+    builder.add(id_of("Process.", &process.name), Sort::Stage, process.title.to_string(), None);
     let start = builder.start();
     let top: Vec<StepId> = builder.inside(None).collect();
     for id in top {
@@ -105,7 +105,7 @@ impl Builder<'_> {
         let process = self.process;
         let step = process.step(id);
         let sort = sort_of(&step.kind);
-        let at = self.add(id_of(&step.name), sort, step.title.to_string(), Some(parent));
+        let at = self.add(id_of("Step.", &step.name), sort, step.title.to_string(), Some(parent));
         self.shapes[usize::from(id.0)] = at;
         self.scene.pieces[at].step = Some(step.name.clone());
         self.describe(at, step);
@@ -284,14 +284,14 @@ impl Builder<'_> {
     }
 }
 
-/// A word of ASCII for a step, because many readers of BPMN take no other ids.
-fn id_of(name: &Name) -> String {
+/// A word of ASCII for a process or a step, because many readers of BPMN take no other ids.
+fn id_of(kind: &str, name: &Name) -> String {
     let letters = name.chars().map(|letter| match letter {
         '/' => ".".to_owned(),
         letter if letter.is_ascii() => letter.to_string(),
         letter => format!(".x{:X}", u32::from(letter)),
     });
-    std::iter::once("Step.".to_owned()).chain(letters).collect()
+    std::iter::once(kind.to_owned()).chain(letters).collect()
 }
 
 fn limit_of(rule: &DeadlineRule, words: &Words) -> Limit {
