@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use duban_engine::diagnostic::{Diagnostic, Sources, render};
+use duban_engine::diagnostic::{Diagnostic, Severity, Sources, render};
 use duban_engine::library::Library;
 use duban_engine::scenario::read_all;
 
@@ -28,6 +28,8 @@ pub struct Live {
     /// Whether what was seen is wrong, so that its organisation goes live alone if it is still the same next time: a
     /// file that was being written may have looked whole.
     is_organization_due: bool,
+    /// Whether the author was told that the folder is wrong, and not yet that it is not any more.
+    is_wrong: bool,
 }
 
 /// Why a folder did not go live. What was live before still is.
@@ -37,7 +39,7 @@ pub enum NotLive {
     #[error(transparent)]
     Unreadable(#[from] folder::Error),
     /// It is wrong, or a scenario failed; the text is for the author.
-    #[error("{count} finding(s), so the definitions do not go live:\n{shown}")]
+    #[error("{}, so the definitions do not go live:\n{shown}", findings(*count))]
     Unsound {
         /// How many findings.
         count: usize,
@@ -61,7 +63,7 @@ pub enum NotLive {
 impl Live {
     /// A folder for a runner.
     pub fn new(path: PathBuf, runner: Arc<Runner>, color: bool) -> Self {
-        Self { path, runner, color, seen: None, is_organization_due: false }
+        Self { path, runner, color, seen: None, is_organization_due: false, is_wrong: false }
     }
 
     /// Looks whether anything changed since the last time; if so, checks it, plays its scenarios and puts it live. What is
@@ -81,6 +83,9 @@ impl Live {
         let active = processes::active(self.runner.database()).await?;
         if active.is_some_and(|active| active.files == texts) {
             self.seen = Some(digest);
+            if std::mem::take(&mut self.is_wrong) {
+                tracing::info!(live = self.live(), "the definitions are sound again, and the same that are live");
+            }
             return Ok(false);
         }
         let color = self.color;
@@ -89,6 +94,7 @@ impl Live {
         // From here on it is the folder that has to change; a failing database is tried again.
         self.seen = Some(digest);
         self.is_organization_due = checked.is_err();
+        self.is_wrong = checked.is_err();
         let scenarios = checked?;
         let library = self.deploy(&texts).await.inspect_err(|_| self.seen = None)?;
         let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -130,6 +136,14 @@ impl Live {
         Ok(true)
     }
 
+    /// The processes that are live, with their versions.
+    fn live(&self) -> String {
+        let active = self.runner.definitions().active();
+        let processes = active.iter().flat_map(|library| library.processes.values());
+        let names: Vec<String> = processes.map(|process| format!("{} {}", process.name, process.version)).collect();
+        names.join(", ")
+    }
+
     async fn deploy(&self, texts: &BTreeMap<String, String>) -> Result<Arc<Library>, NotLive> {
         self.runner.deploy(texts).await.map_err(|error| match error {
             DeployError::Unsound(unsound) => unsound_of(&unsound.diagnostics, &unsound.sources, self.color),
@@ -154,6 +168,10 @@ impl Live {
     }
 }
 
+fn findings(count: usize) -> String {
+    if count == 1 { "1 finding".to_owned() } else { format!("{count} findings") }
+}
+
 /// Checks a folder and plays its scenarios. Answers how many passed: all.
 fn check(folder: &Folder, color: bool) -> Result<usize, NotLive> {
     let library = Library::compile(&folder.to_list());
@@ -169,5 +187,8 @@ fn check(folder: &Folder, color: bool) -> Result<usize, NotLive> {
 }
 
 fn unsound_of(found: &[Diagnostic], sources: &Sources, color: bool) -> NotLive {
-    NotLive::Unsound { count: found.len(), shown: render(found, sources, color) }
+    // Warnings do not keep anything from going live.
+    let errors = found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+    let errors: Vec<Diagnostic> = errors.cloned().collect();
+    NotLive::Unsound { count: errors.len(), shown: render(&errors, sources, color) }
 }

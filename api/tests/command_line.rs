@@ -1,4 +1,4 @@
-//! The commands that need no server: check, test, import, verify.
+//! The commands as people call them: what they print, and how they end.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,6 +6,13 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
+
+#[path = "command_line/import.rs"]
+mod import;
+#[path = "command_line/serve.rs"]
+mod serve;
+
+use self::serve::{copy, deployed};
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
@@ -182,6 +189,37 @@ fn a_filter_that_fits_nothing_is_not_a_success() {
     let played = duban(&["test", &shipped(), "--filter", "there is no such scenario"]);
 
     assert_eq!(played.status.code(), Some(1));
+    assert_eq!(text(&played.stdout), "no scenario fits the filter\n");
+}
+
+#[test]
+fn a_misspelt_name_in_a_scenario_is_shown_by_check_and_test_alike() {
+    let scratch = Scratch::new();
+    copy(Path::new(&shipped()), &scratch.0);
+    let scenario = "scenario: 拼写\nat: 2026-11-09 09:00\nstart: {subject: 一, category: watr, summary: 一, significance: hot}\nthen:
+  - expect: {not_in: [drft]}
+  - {as: director, do: aprove, rejected: no_such_action}
+";
+    scratch.write("special-report/scenarios/slip.yaml", scenario);
+    let folder = scratch.0.display().to_string();
+
+    let (checked, played) = (duban(&["check", &folder]), duban(&["test", &folder]));
+
+    let shown = text(&checked.stdout);
+    let place = "special-report/scenarios/slip.yaml";
+    for said in [
+        &format!("{place}:3:31"),
+        "did you mean `water`?",
+        &format!("{place}:5:23"),
+        "did you mean `draft`?",
+        &format!("{place}:6:24"),
+        "did you mean `approve`?",
+        "3 errors",
+    ] {
+        assert!(shown.contains(said), "{said}: {shown}");
+    }
+    assert_eq!((checked.status.code(), played.status.code()), (Some(1), Some(1)));
+    assert_eq!(text(&played.stdout), shown);
 }
 
 #[test]
@@ -195,9 +233,14 @@ fn a_process_is_drawn_from_its_folder_or_its_file() {
     assert_eq!(from_file.stdout, from_folder.stdout);
     let bpmn = duban(&["draw", &file, "--format", "bpmn"]);
     assert!(text(&bpmn.stdout).contains("http://www.omg.org/spec/BPMN/20100524/MODEL"));
+    assert!(text(&bpmn.stdout).contains("<bpmn:process id=\"Process.special-report\""), "{}", text(&bpmn.stdout));
     let several = duban(&["draw", &shipped()]);
     assert_eq!(several.status.code(), Some(2));
     assert!(text(&several.stderr).contains("appeal, special-report"), "{}", text(&several.stderr));
+    let calendar = format!("{}/calendars/cn.yaml", shipped());
+    let none = duban(&["draw", &calendar]);
+    assert_eq!(none.status.code(), Some(2));
+    assert!(text(&none.stderr).contains(&format!("{calendar}: there is no process in it")), "{}", text(&none.stderr));
 }
 
 #[test]
@@ -230,62 +273,6 @@ fn the_example_of_the_readme_is_sound() {
 
     assert!(played.status.success(), "{}", text(&played.stdout));
     assert!(text(&played.stdout).contains("1 scenario passed"), "{}", text(&played.stdout));
-}
-
-/// A database in which the shipped definitions are deployed: a server starts, and stops at once for want of a port.
-fn deployed(scratch: &Scratch) -> String {
-    let database = format!("sqlite:{}/duban.sqlite", scratch.0.display());
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-    let address = taken.local_addr().expect("it is bound").to_string();
-    let served = duban(&["serve", "--processes", &shipped(), "--database", &database, "--listen", &address]);
-    let said = text(&served.stderr);
-    assert!(said.contains("cannot listen") && said.contains("--listen"), "{said}");
-    database
-}
-
-#[test]
-fn a_backlog_is_imported_once_and_whole() {
-    let scratch = Scratch::new();
-    let database = deployed(&scratch);
-    let import = |file: &str, more: &[&str]| {
-        let words = ["import", file, "--process", "appeal", "--as", "wei-hongwei", "--database", &database];
-        duban(&[&words[..], more].concat())
-    };
-
-    let wrong = "来源,诉求内容,急办件\n市长信箱,一,是\n飞鸽传书,二,否\n市长信箱,,否\n市长信箱,四,也许\n";
-    let refused = import(&scratch.write("wrong.csv", wrong), &[]);
-    let shown = text(&refused.stdout);
-    assert_eq!(refused.status.code(), Some(1), "{shown}");
-    for line in
-        ["wrong.csv:3: `来源`:", "wrong.csv:4:", "wrong.csv:5: `急办件`:", "3 mistakes, so nothing was imported"]
-    {
-        assert!(shown.contains(line), "{line}: {shown}");
-    }
-
-    let good = "\u{feff}来源,content,旧编号\n市长信箱,一,A-1\nphone,\"二,\n两行\",A-2\n";
-    let file = scratch.write("good.csv", good);
-    let first = import(&file, &["--key", "旧编号"]);
-    assert!(first.status.success(), "{}", text(&first.stdout));
-    assert!(text(&first.stdout).contains("2 cases opened, 0 were there before"), "{}", text(&first.stdout));
-    let more = scratch.write("more.csv", &format!("{good}sms,三,A-3\n"));
-    let second = import(&more, &["--key", "旧编号"]);
-    assert!(text(&second.stdout).contains("1 case opened, 2 were there before"), "{}", text(&second.stdout));
-
-    let verified = duban(&["verify", "--database", &database]);
-    assert!(verified.status.success(), "{}", text(&verified.stdout));
-}
-
-#[test]
-fn a_column_that_is_no_field_is_named_with_what_was_meant() {
-    let scratch = Scratch::new();
-    let database = deployed(&scratch);
-    let file = scratch.write("slip.csv", "contnt\n一\n");
-
-    let refused = duban(&["import", &file, "--process", "appeal", "--as", "wei-hongwei", "--database", &database]);
-
-    assert_eq!(refused.status.code(), Some(1));
-    assert!(text(&refused.stdout).contains("slip.csv:1: `contnt`:"), "{}", text(&refused.stdout));
-    assert!(text(&refused.stdout).contains("did you mean `content`?"), "{}", text(&refused.stdout));
 }
 
 #[test]

@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failur
     };
     let name = match &arguments.process {
         Some(name) => Name::from(name.as_str()),
-        None => only(&library, own.as_deref())?,
+        None => only(&library, own.as_deref(), &arguments.path)?,
     };
     let process = library.processes.get(&name).ok_or_else(|| format!("there is no process `{name}`"))?;
     let drawn = match arguments.format {
@@ -89,8 +89,8 @@ fn read(path: &Path) -> Result<(Checked, Option<String>), Failure> {
     last.ok_or_else(|| format!("{}: there are no definitions around this file", path.display()).into())
 }
 
-/// The process of a file, or the only one of a folder.
-fn only(library: &Library, file: Option<&str>) -> Result<Name, Failure> {
+/// The process of a file, or the only one of a folder; `path` is how it was named.
+fn only(library: &Library, file: Option<&str>, path: &Path) -> Result<Name, Failure> {
     let is_wanted = |name: &Name| {
         let source = library.texts.get(name).and_then(|id| library.sources.get(*id));
         file.is_none_or(|file| source.is_some_and(|source| source.name == file))
@@ -98,7 +98,7 @@ fn only(library: &Library, file: Option<&str>) -> Result<Name, Failure> {
     let wanted: Vec<&Name> = library.processes.keys().filter(|name| is_wanted(name)).collect();
     match wanted[..] {
         [one] => Ok(one.clone()),
-        [] => Err("there is no process in it".into()),
+        [] => Err(format!("{}: there is no process in it", path.display()).into()),
         _ => {
             let names: Vec<&str> = wanted.iter().map(|name| name.as_str()).collect();
             Err(format!("name one of these with --process: {}", names.join(", ")).into())

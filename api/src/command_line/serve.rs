@@ -65,13 +65,14 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failur
 async fn serve(arguments: &Arguments, screen: &Screen) -> Result<(), Failure> {
     // First of all, so that a stop while starting is heard.
     let stop = stop()?;
-    let database = arguments.storage.open().await?;
-    let runner = config::runner(database.clone(), true).await?;
-    let live = definitions(arguments, &runner, screen).await?;
+    // Before anything is changed: a second server on the same port leaves the database of the first alone.
     let listener = TcpListener::bind(arguments.listen).await.map_err(|error| {
         format!("cannot listen on {}: {error}; --listen takes another ADDRESS:PORT", arguments.listen)
     })?;
     let address = listener.local_addr()?;
+    let database = arguments.storage.open().await?;
+    let runner = config::runner(database.clone(), true).await?;
+    let live = definitions(arguments, &runner, screen).await?;
     let mut access = Access::new(database.clone());
     let Some(library) = runner.definitions().active() else {
         return Err("there are no definitions: name their folder with --processes DIR".into());

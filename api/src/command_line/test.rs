@@ -147,6 +147,10 @@ fn tell_totals(runs: &[Run], count: usize, took: Duration, screen: &Screen, text
         (_, 0) => screen.word(&format!("{} passed", counted(passed, "scenario")), Paint::Good),
         (_, _) => screen.word(&format!("{failed} of {} failed", counted(runs.len(), "scenario")), Paint::Bad),
     };
+    if runs.is_empty() {
+        put(text, format_args!("{result}\n"));
+        return;
+    }
     let seconds = took.as_secs_f64();
     let rate = if seconds > 0.0 { runs.len() as f64 / seconds } else { 0.0 };
     put(text, format_args!("{result} in {seconds:.3} s ({rate:.0} scenarios/s)\n"));
