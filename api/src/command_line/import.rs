@@ -1,6 +1,7 @@
 //! `duban import`: a backlog from a spreadsheet, all of it or nothing.
 
 mod cell;
+mod header;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,10 +17,12 @@ use duban_engine::library::Library;
 use duban_engine::moment::World;
 use duban_engine::nearest::nearest;
 use duban_engine::process::Process;
+use duban_engine::rejection::Rejection;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
 
+use self::header::Columns;
 use super::{Failure, Paint, Screen, counted, runtime};
 use crate::config::{self, Storage};
 use crate::runner::{Answer, Refusal, Runner, Submission};
@@ -77,14 +80,6 @@ struct Mistake {
     message: String,
 }
 
-/// What the columns are.
-struct Columns {
-    /// The field of each column; none for the key's column when it is not a field.
-    fields: Vec<Option<usize>>,
-    titles: Vec<String>,
-    key: Option<usize>,
-}
-
 /// Runs the command. Answers whether every row is a case now.
 pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failure> {
     let text = read(&arguments.file)?;
@@ -110,7 +105,9 @@ async fn import(arguments: &Arguments, text: &str, screen: &Screen) -> Result<(b
         format!("there is no process `{}`{hint}", arguments.process)
     })?;
     let person = Name::from(arguments.person.as_str());
-    let rows = match rows(arguments, text, process, &library, &person, runner.clock().now()) {
+    let now = runner.clock().now();
+    admit(process, &library, &person, now)?;
+    let rows = match rows(arguments, text, process, &library, &person, now) {
         Ok(rows) => rows,
         Err(mistakes) => return Ok((false, told(&arguments.file, &mistakes, screen))),
     };
@@ -145,7 +142,7 @@ fn rows(
         return Err(vec![Mistake { line, column: None, message }]);
     }
     let header = reader.headers().map_err(|error| vec![broken(&error)])?.clone();
-    let columns = columns(&header, process, arguments.key.as_deref())?;
+    let columns = Columns::of(&header, process, arguments.key.as_deref())?;
     let (mut rows, mut mistakes, mut lines) = (Vec::new(), Vec::new(), BTreeMap::new());
     for record in reader.records() {
         let record = match record {
@@ -169,10 +166,14 @@ fn rows(
         match fields(&record, &columns, process, library, line) {
             Ok(fields) => match try_out(process, library, person, &fields, now) {
                 Ok(()) => rows.push(Row { key, fields }),
-                Err(message) => mistakes.push(Mistake { line, column: None, message }),
+                Err(rejection) => mistakes.push(columns.mistake(line, rejection)),
             },
             Err(found) => mistakes.extend(found),
         }
+    }
+    if rows.is_empty() && mistakes.is_empty() {
+        let message = "there is no row below the header".to_owned();
+        mistakes.push(Mistake { line: 1, column: None, message });
     }
     if mistakes.is_empty() { Ok(rows) } else { Err(mistakes) }
 }
@@ -192,32 +193,6 @@ fn never_closed(text: &str) -> Option<u64> {
         is_start = opened.is_none() && matches!(letter, ',' | '\n' | '\r');
     }
     opened
-}
-
-fn columns(header: &csv::StringRecord, process: &Process, key: Option<&str>) -> Result<Columns, Vec<Mistake>> {
-    let entries = &process.start.form.entries;
-    let (mut fields, mut mistakes) = (Vec::new(), Vec::new());
-    for column in header {
-        let found = entries.iter().position(|entry| entry.field.name == *column || entry.field.title == *column);
-        if found.is_none() && Some(column) != key {
-            let names = entries.iter().flat_map(|entry| [entry.field.name.as_str(), entry.field.title.as_str()]);
-            let hint = nearest(column, names).map_or_else(String::new, |near| format!(", did you mean `{near}`?"));
-            let message = format!("the starting form has no such field{hint}");
-            mistakes.push(Mistake { line: 1, column: Some(column.to_owned()), message });
-        }
-        if found.is_some() && fields.contains(&found) {
-            let message = "two columns are this field".to_owned();
-            mistakes.push(Mistake { line: 1, column: Some(column.to_owned()), message });
-        }
-        fields.push(found);
-    }
-    let titles: Vec<String> = header.iter().map(str::to_owned).collect();
-    let key_column = key.and_then(|key| titles.iter().position(|title| title == key));
-    if let (Some(key), None) = (key, key_column) {
-        let message = "there is no such column".to_owned();
-        mistakes.push(Mistake { line: 1, column: Some(key.to_owned()), message });
-    }
-    if mistakes.is_empty() { Ok(Columns { fields, titles, key: key_column }) } else { Err(mistakes) }
 }
 
 /// The key of a row's command: from the key's column, or from all of the row.
@@ -262,14 +237,36 @@ fn fields(
     if mistakes.is_empty() { Ok(fields) } else { Err(mistakes) }
 }
 
+/// Whether a person can open cases at all, whatever is in the rows.
+fn admit(process: &Process, library: &Library, person: &Name, now: Timestamp) -> Result<(), Failure> {
+    let people = &library.catalog.organization.people;
+    if !people.contains_key(person) {
+        let hint = nearest(person, people.keys().map(Name::as_str));
+        let hint = hint.map_or_else(String::new, |near| format!(", did you mean `{near}`?"));
+        return Err(format!("there is no person `{person}` in the organization{hint}").into());
+    }
+    match try_out(process, library, person, &Fields::new(), now) {
+        Err(Rejection::NotAllowed { .. }) => Err(format!("{person} may not open cases of `{}`", process.name).into()),
+        Err(Rejection::NoSuchStart) => Err(format!("nobody opens cases of `{}` by hand", process.name).into()),
+        // Whatever else is wrong depends on what a row says.
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
 /// Whether the row would open a case.
-fn try_out(process: &Process, library: &Library, person: &Name, fields: &Fields, now: Timestamp) -> Result<(), String> {
+fn try_out(
+    process: &Process,
+    library: &Library,
+    person: &Name,
+    fields: &Fields,
+    now: Timestamp,
+) -> Result<(), Rejection> {
     let id = CaseId(1);
     let ask = Ask::Open { case: id, start: StartedBy::Person, fields: fields.clone(), serial: 1 };
     let command = Command { by: Actor::person(person), ask };
     let world =
         World { organization: &library.catalog.organization, calendars: &library.catalog.calendars, workload: None };
-    decide(process, &world, &Case::new(id), &command, now).map(|_| ()).map_err(|rejection| rejection.to_string())
+    decide(process, &world, &Case::new(id), &command, now).map(|_| ())
 }
 
 /// Opens all cases. When it breaks off, the same file opens the rest.

@@ -4,6 +4,7 @@ use duban_engine::field::{Field, Shape};
 use duban_engine::ids::Name;
 use duban_engine::nearest::nearest;
 use duban_engine::organization::Organization;
+use duban_engine::rejection::Rejection;
 use duban_engine::value::{Type, Value};
 use jiff::tz::TimeZone;
 use serde_json::Value as Json;
@@ -24,7 +25,11 @@ pub(super) fn read(text: &str, field: &Field, organization: &Organization, zone:
         (shape, kind) => one(text, shape, kind, organization)?,
     };
     let value = Value::from_plain_json(&json, &Type::Any)?;
-    field.accept(&value, zone).map_err(|rejection| rejection.to_string())?;
+    field.accept(&value, zone).map_err(|rejection| match rejection {
+        // The column says which field it is.
+        Rejection::FieldWrong { field: _, message } => message,
+        other => other.to_string(),
+    })?;
     Ok(value)
 }
 
