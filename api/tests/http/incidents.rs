@@ -42,6 +42,9 @@ fn a_case_that_cannot_be_opened_is_seen_and_retried_over_http() {
     for name in TAKEN {
         fs::remove_file(set.join(format!("{name}.yaml"))).expect("the folder is ours");
     }
+    // They name fields of what is taken away.
+    let (templates, aside) = (set.join("templates"), folder.join("templates"));
+    fs::rename(&templates, &aside).expect("the folder is ours");
     write(&set, &["round"]);
     wait(|| processes() == Some(1));
 
@@ -61,6 +64,7 @@ fn a_case_that_cannot_be_opened_is_seen_and_retried_over_http() {
     assert_eq!(server.post(&person, &retry, &json!({})).status, 403);
     assert_eq!(server.get(&admin, &case).status, 403);
     assert_eq!(server.post(&admin, "/api/incidents/none/retry", &json!({})).status, 404);
+    fs::rename(&aside, &templates).expect("the folder is ours");
     write(&set, TAKEN);
     wait(|| processes() == Some(3));
     assert_eq!(server.post(&admin, &retry, &json!({})).status, 204);
