@@ -81,13 +81,14 @@ impl Live {
         self.is_organization_due = false;
         let texts = folder.to_texts();
         let active = processes::active(self.runner.database()).await?;
-        if active.is_some_and(|active| active.files == texts) {
+        if active.as_ref().is_some_and(|active| active.files == texts) {
             self.seen = Some(digest);
             if std::mem::take(&mut self.is_wrong) {
                 tracing::info!(live = self.live(), "the definitions are sound again, and the same that are live");
             }
             return Ok(false);
         }
+        let replaced = active.filter(|_| self.seen.is_none()).map(|active| active.deployed_at);
         let color = self.color;
         let begun = Instant::now();
         let checked = tokio::task::spawn_blocking(move || check(&folder, color)).await?;
@@ -104,6 +105,9 @@ impl Live {
             took_ms,
             "the definitions are live for new cases"
         );
+        if let Some(deployed_at) = replaced {
+            tracing::warn!(%deployed_at, "they replace others that were live: all nodes on a database need the same folder");
+        }
         Ok(true)
     }
 

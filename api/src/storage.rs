@@ -65,6 +65,9 @@ pub enum Error {
     /// There is no file at this path.
     #[error("there is no database at {0}: `duban serve` makes one")]
     NoFile(String),
+    /// The database has no tables yet.
+    #[error("the database has no tables: start the server once, which makes them")]
+    NoTables(#[source] sqlx::Error),
     /// The database was last used by an older version of the program.
     #[error(
         "the tables of the database are older than this program: start the server once, which brings them up to date"

@@ -327,3 +327,30 @@ fn the_password_in_an_address_is_never_shown() {
         assert!(!shown.contains("hunt") && !shown.contains("duban:"), "{shown}");
     }
 }
+
+#[test]
+fn a_server_that_is_not_there_is_named_as_the_cause_at_once() {
+    let began = std::time::Instant::now();
+
+    // Nobody listens on the port of the service that is called `tcpmux`.
+    let shown = duban(&["verify", "--database", "postgres://nobody@127.0.0.1:1/none"]);
+
+    assert_eq!(shown.status.code(), Some(2));
+    assert!(text(&shown.stderr).contains("Connection refused"), "{}", text(&shown.stderr));
+    assert!(began.elapsed() < std::time::Duration::from_secs(20));
+}
+
+#[test]
+fn a_file_without_tables_is_told_from_a_broken_one() {
+    let scratch = Scratch::new();
+    scratch.write("empty.sqlite", "");
+
+    let shown = duban(&["verify", "--database", &format!("sqlite:{}", scratch.0.join("empty.sqlite").display())]);
+
+    assert_eq!(shown.status.code(), Some(2));
+    assert!(
+        text(&shown.stderr).contains("the database has no tables: start the server once"),
+        "{}",
+        text(&shown.stderr)
+    );
+}

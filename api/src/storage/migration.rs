@@ -28,7 +28,11 @@ pub(super) async fn run(database: &Database) -> Result<()> {
 
 /// Whether the tables are those of this program, without changing them.
 pub(super) async fn check(database: &Database) -> Result<()> {
-    let done = known(&database.fetch(LIST, &[]).await?)?;
+    let listed = database.fetch(LIST, &[]).await.map_err(|error| match error {
+        Error::Refused(error) => Error::NoTables(error),
+        other => other,
+    })?;
+    let done = known(&listed)?;
     if done == MIGRATIONS.len() { Ok(()) } else { Err(Error::Outdated) }
 }
 

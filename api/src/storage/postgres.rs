@@ -1,16 +1,24 @@
 //! What only PostgreSQL does its own way: opening, row locks, telling other nodes, and rows as one array per column.
 
+use std::io;
 use std::str::FromStr;
+use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgListener, PgPool, PgPoolOptions, PgRow};
-use sqlx::{Arguments, AssertSqlSafe, Column as _, ConnectOptions, Executor, Row as _, SqlSafeStr, TypeInfo, ValueRef};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgListener, PgPool, PgPoolOptions, PgRow};
+use sqlx::{
+    Arguments, AssertSqlSafe, Column as _, ConnectOptions, Connection as _, Executor, Row as _, SqlSafeStr, TypeInfo,
+    ValueRef,
+};
 
 use super::writes::{Change, Writes, renumber};
 use super::{Cell, Column, Kind, Mode, Presence, Result, Row};
 
 /// How many connections a node holds: committers, readers and the listener.
 const CONNECTIONS_MAX: u32 = 12;
+
+/// How long a server may take to let the first connection in.
+const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// The channel on which nodes tell each other things.
 const CHANNEL: &str = "duban";
@@ -35,6 +43,10 @@ impl Postgres {
             Mode::Make | Mode::Use => options,
             Mode::Read => options.options([("default_transaction_read_only", "on")]),
         };
+        // A pool asks a server that refuses again and again, and in the end says only that it waited.
+        let first = PgConnection::connect_with(&options);
+        let first = tokio::time::timeout(CONNECT_TIME_MAX, first).await.map_err(|_| silence())?;
+        first?.close().await?;
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).test_before_acquire(false);
         Ok(Self { pool: pool.connect_with(options).await? })
     }
@@ -121,6 +133,12 @@ impl Transaction {
     pub(super) async fn commit(self) -> Result<()> {
         Ok(self.0.commit().await?)
     }
+}
+
+/// A server that was reached and says nothing.
+fn silence() -> sqlx::Error {
+    let seconds = CONNECT_TIME_MAX.as_secs();
+    sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, format!("the server said nothing for {seconds} seconds")))
 }
 
 /// Several changes as one statement, because each costs a way to the server and back.
