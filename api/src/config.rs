@@ -10,7 +10,7 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::fmt::time::FormatTime;
 
 use crate::clock::SystemClock;
-use crate::runner::{Environment, Runner, Settings, Surroundings, Web};
+use crate::runner::{Environment, RandomSalts, Runner, Settings, Surroundings, Web};
 use crate::storage::{Database, Mode, sqlite_path};
 
 /// A failure with the words for it.
@@ -70,8 +70,12 @@ pub const COMMITTERS: usize = 4;
 /// # Errors
 /// When the database fails, or the machine's certificates cannot be read.
 pub async fn runner(database: Database, automatic: bool) -> Result<Arc<Runner>, Failure> {
-    let surroundings =
-        Surroundings { clock: Arc::new(SystemClock), outside: Arc::new(Web::new()?), secrets: Arc::new(Environment) };
+    let surroundings = Surroundings {
+        clock: Arc::new(SystemClock),
+        outside: Arc::new(Web::new()?),
+        secrets: Arc::new(Environment),
+        salts: Arc::new(RandomSalts),
+    };
     let settings = Settings { automatic, committers: COMMITTERS, ..Settings::default() };
     Ok(Arc::new(Runner::start(database, surroundings, settings).await?))
 }

@@ -5,13 +5,13 @@
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+mod random;
 pub mod clock;
 pub mod template;
 pub mod folder;
 pub mod storage;
 pub mod runner;
 
-mod random;
 pub mod access;
 pub mod http;
 pub mod config;

@@ -14,10 +14,12 @@ mod locks;
 mod messages;
 mod outgoing;
 mod outside;
+mod private;
 mod projection;
 mod pruning;
 mod recalculation;
 mod rendering;
+mod retention;
 mod schedules;
 mod submission;
 mod templates;
@@ -43,6 +45,8 @@ pub use incidents::GivenUp;
 pub use jobs::{Fetched, JobError};
 pub use messages::Message;
 pub use outside::{Outside, Reply, Replying, Request, Web};
+pub use private::{RandomSalts, SALT_BYTES, Salts};
+pub use retention::{Retained, Retention, Traces};
 pub use submission::{Answer, Refusal, Submission};
 pub use verify::Finding;
 pub use webhook::{Environment, Secrets, sign};
@@ -92,6 +96,8 @@ pub struct Surroundings {
     pub outside: Arc<dyn Outside>,
     /// The keys that webhooks are signed with.
     pub secrets: Arc<dyn Secrets>,
+    /// Where salts of private values come from.
+    pub salts: Arc<dyn Salts>,
 }
 
 /// What all parts of a runner share.
@@ -101,6 +107,7 @@ pub(crate) struct Shared {
     clock: Arc<dyn Clock>,
     outside: Arc<dyn Outside>,
     secrets: Arc<dyn Secrets>,
+    salts: Arc<dyn Salts>,
     definitions: Definitions,
     cache: moka::sync::Cache<CaseId, Arc<Known>>,
     committers: Vec<Lanes>,
@@ -151,7 +158,7 @@ impl Runner {
         let count = settings.committers.clamp(1, most);
         let (committers, queues): (Vec<_>, Vec<_>) = (0..count).map(|_| committer::queues()).unzip();
         let (outbound, inbound) = mpsc::channel(dispatcher::QUEUE_MAX);
-        let Surroundings { clock, outside, secrets } = surroundings;
+        let Surroundings { clock, outside, secrets, salts } = surroundings;
         let shared = Arc::new(Shared {
             cache: moka::sync::Cache::new(settings.cache_max),
             alarm: AtomicI64::new(i64::MAX),
@@ -164,6 +171,7 @@ impl Runner {
             clock,
             outside,
             secrets,
+            salts,
             definitions,
             committers,
             outbound,

@@ -141,6 +141,7 @@ pub fn effects(event: &Event, caller: Option<&Caller>) -> Option<Effect> {
         | Event::LockTaken { .. }
         | Event::Marked { .. }
         | Event::UrgencyRaised { .. }
-        | Event::IncidentRaised { .. } => None,
+        | Event::IncidentRaised { .. }
+        | Event::PrivateRemoved => None,
     }
 }

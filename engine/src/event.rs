@@ -3,6 +3,7 @@
 mod cause;
 mod change;
 mod due;
+mod held;
 mod transition;
 mod work;
 
@@ -17,6 +18,7 @@ use crate::value::Value;
 pub use cause::{Actor, Caller, Cause, Edge, Ending};
 pub use change::Change;
 pub use due::{Due, Light, Moved};
+pub use held::Held;
 pub use transition::Transition;
 pub use work::{Assigned, Candidate, Item, Job, Way};
 
@@ -391,4 +393,6 @@ pub enum Event {
         /// How.
         outcome: Name,
     },
+    /// The private values of everything before were removed for good.
+    PrivateRemoved,
 }

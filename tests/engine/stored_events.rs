@@ -158,6 +158,7 @@ fn of_other_cases_and_people() -> Vec<Event> {
         Event::ActionWithdrawn { sequence: 1 },
         Event::StepLeft { visit, step, how: Ending::Done, kept: Some(visit) },
         Event::CaseClosed { outcome: "resolved".into() },
+        Event::PrivateRemoved,
     ]
 }
 
@@ -277,8 +278,8 @@ fn is_in_the_golden_file(event: &Event, by: &Actor) {
         Event::ChildCancelled { .. } | Event::JobQueued { .. } | Event::JobDone { .. } | Event::JobFailed { .. } => {}
         Event::LockAwaited { .. } | Event::LockTaken { .. } | Event::Notified { .. } | Event::WebhookRaised { .. } => {}
         Event::DocumentFiled { .. } | Event::Marked { .. } | Event::CaseStarted { .. } | Event::MessageSent { .. } => {}
-        Event::Urged { .. } | Event::UrgencyRaised { .. } | Event::IncidentRaised { .. } | Event::CaseClosed { .. } => {
-        }
+        Event::Urged { .. } | Event::UrgencyRaised { .. } | Event::IncidentRaised { .. } => {}
+        Event::CaseClosed { .. } | Event::PrivateRemoved => {}
     }
     match by {
         Actor::Person { .. }

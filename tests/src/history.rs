@@ -193,6 +193,7 @@ pub fn line(event: &Event, zone: &TimeZone) -> String {
         Event::UrgencyRaised { to } => format!("urgency {to}"),
         Event::IncidentRaised { visit, text } => format!("incident at {visit}: {text}"),
         Event::CaseClosed { outcome } => format!("closed: {outcome}"),
+        Event::PrivateRemoved => "private values removed".to_owned(),
     }
 }
 

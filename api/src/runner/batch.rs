@@ -305,7 +305,7 @@ impl Batch<'_> {
             return Ok(answer);
         }
         let transition = decision.transition(now);
-        Ok(Self::record(decided, changed, decision.case, transition))
+        Ok(self.record(decided, changed, decision.case, transition))
     }
 
     /// Lets a case have an incident because a command was refused.
@@ -323,7 +323,7 @@ impl Batch<'_> {
         };
         let mut after = Case::clone(&changed.now.case);
         after.apply_all(&transition);
-        Ok(Self::record(decided, changed, after, transition))
+        Ok(self.record(decided, changed, after, transition))
     }
 
     /// A case that was found, before anything is done to it.
@@ -335,13 +335,13 @@ impl Batch<'_> {
     }
 
     /// Takes in what a command leads to.
-    fn record(decided: &mut Decided, mut changed: Changed, after: Case, mut transition: Transition) -> Answer {
-        let (before, case) = (&changed.now.case, after.id);
+    fn record(&self, decided: &mut Decided, mut changed: Changed, after: Case, mut transition: Transition) -> Answer {
+        let (before, case, process) = (&changed.now.case, after.id, &changed.definition.process);
         decided.outgoing.add(&changed.definition, before, &after, &transition);
         // A text that could not be made is told of where it was to be made.
         let troubles = decided.outgoing.troubles.drain(..);
         transition.events.extend(troubles.map(|(visit, text)| Event::IncidentRaised { visit, text }));
-        let stored = store(case, &transition, &changed.now.hash);
+        let stored = store(case, process, &transition, &changed.now.hash, &*self.shared.salts);
         decided.incidents.extend(projection::incidents(case, &transition));
         decided.transitions.push(stored.cells());
         decided.shift_work(before, &after);

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use duban_engine::case::Case;
-use duban_engine::event::{Actor, Transition};
+use duban_engine::event::{Actor, Event, Transition};
 use duban_engine::ids::CaseId;
+use duban_engine::process::Process;
 use jiff::Timestamp;
 
+use super::private::{Parted, Salts};
 use crate::storage::cases::Head;
 use crate::storage::transitions::{Stored, actor, histories};
 use crate::storage::{Database, Error, Result, micros, timestamp};
@@ -30,33 +32,48 @@ impl Known {
     }
 }
 
-/// A transition as it will be stored after one with the hash `previous`.
-pub fn store(case: CaseId, transition: &Transition, previous: &str) -> Stored {
+/// A transition as it will be stored after one with the hash `previous`, of a case that runs by a process.
+pub fn store(case: CaseId, process: &Process, transition: &Transition, previous: &str, salts: &dyn Salts) -> Stored {
+    let fields = process.private_fields();
+    let (events, texts) = if fields.is_empty() {
+        (json(&transition.events), None)
+    } else {
+        let mut events = transition.events.clone();
+        let parted = Parted::take(&mut events, &fields, salts, case, transition.sequence);
+        (json(&events), parted.texts())
+    };
+    let (digests, private) = texts.unzip();
     let mut stored = Stored {
         case,
         sequence: transition.sequence,
         at: micros(transition.at),
         actor: json(&transition.by),
         version: u32::from(transition.version),
-        events: json(&transition.events),
+        events,
+        digests,
         hash: String::new(),
+        private,
     };
     stored.hash = stored.hash_after(previous);
     stored
 }
 
-/// The transition of a stored row.
+/// The transition of a stored row. Private values that were removed are `null`, and sentences empty.
 pub fn restore(stored: &Stored) -> Result<Transition> {
-    let why = |error: serde_json::Error| Error::Unreadable {
+    let why = |error: String| Error::Unreadable {
         what: "transition",
         why: format!("{} of case {}: {error}", stored.sequence, stored.case),
     };
+    let mut events: Vec<Event> = serde_json::from_str(&stored.events).map_err(|error| why(error.to_string()))?;
+    if let (Some(digests), Some(private)) = (&stored.digests, &stored.private) {
+        Parted::read(digests, private).and_then(|parted| parted.put(&mut events)).map_err(why)?;
+    }
     Ok(Transition {
         sequence: stored.sequence,
         at: timestamp(stored.at)?,
-        by: serde_json::from_str(&stored.actor).map_err(why)?,
+        by: serde_json::from_str(&stored.actor).map_err(|error| why(error.to_string()))?,
         version: u16::try_from(stored.version).unwrap_or(u16::MAX),
-        events: serde_json::from_str(&stored.events).map_err(why)?,
+        events,
     })
 }
 

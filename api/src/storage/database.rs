@@ -163,6 +163,23 @@ impl Database {
         }
     }
 
+    /// Notes that rows are about to be removed of which no byte may stay.
+    pub async fn note_traces(&self) -> Result<()> {
+        match self {
+            Self::Sqlite(database) => database.note_traces().await,
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Removes the bytes of removed rows that were noted; answers whether there are none, or `None` where only the server's
+    /// own `VACUUM FULL` does it.
+    pub async fn remove_traces(&self) -> Result<Option<bool>> {
+        match self {
+            Self::Sqlite(database) => database.remove_traces().await.map(Some),
+            Self::Postgres(_) => Ok(None),
+        }
+    }
+
     /// Closes every connection; what is under way is finished first.
     pub async fn close(&self) {
         match self {

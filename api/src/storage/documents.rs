@@ -4,7 +4,7 @@ use duban_engine::ids::{CaseId, Name};
 use jiff::Timestamp;
 
 use super::table::{Table, integer, text};
-use super::{Cell, Database, Result, Row, digest};
+use super::{Cell, Database, Result, Row, Transaction, digest};
 
 /// The table.
 pub const TABLE: Table = Table {
@@ -26,7 +26,9 @@ const OF_CASE: &str = "SELECT id, case_id, template, unit, title, body, created_
     WHERE case_id = $1 ORDER BY created_at, id";
 const FIND: &str = "SELECT id, case_id, template, unit, title, body, created_at FROM documents WHERE id = $1";
 
-pub(super) const STATEMENTS: &[&str] = &[OF_CASE, FIND];
+const REWRITE: &str = "UPDATE documents SET title = $2, body = $3, digest = $4 WHERE id = $1";
+
+pub(super) const STATEMENTS: &[&str] = &[OF_CASE, FIND, REWRITE];
 
 /// A document.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,4 +89,12 @@ pub async fn of_case(database: &Database, case: CaseId) -> Result<Vec<Document>>
 pub async fn find(database: &Database, id: &str) -> Result<Option<Document>> {
     let rows = database.fetch(FIND, &[Cell::from(id)]).await?;
     rows.first().map(Document::read).transpose()
+}
+
+/// Changes what a document says.
+pub async fn rewrite(transaction: &mut Transaction, document: &Document) -> Result<()> {
+    let digest = document.cells().pop().unwrap_or(Cell::Null);
+    let parameters =
+        [document.id.as_str().into(), document.title.as_str().into(), document.body.as_str().into(), digest];
+    transaction.execute(REWRITE, &parameters).await.map(drop)
 }

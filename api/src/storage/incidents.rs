@@ -4,7 +4,7 @@ use duban_engine::ids::{CaseId, VisitId};
 use jiff::Timestamp;
 
 use super::table::{Table, integer, text};
-use super::{Cell, Database, Result, Row};
+use super::{Cell, Database, Result, Row, Transaction};
 
 /// The table.
 pub const TABLE: Table = Table {
@@ -25,7 +25,9 @@ const LATEST: &str = "SELECT case_id, sequence, position, visit, text, at FROM i
 
 const RAISED_AT: &str = "SELECT MAX(at) FROM incidents WHERE case_id = $1 AND sequence = $2";
 
-pub(super) const STATEMENTS: &[&str] = &[LATEST, RAISED_AT];
+const EMPTY: &str = "UPDATE incidents SET text = '' WHERE case_id IN (SELECT value FROM each($1))";
+
+pub(super) const STATEMENTS: &[&str] = &[LATEST, RAISED_AT, EMPTY];
 
 /// One incident.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,4 +82,10 @@ pub async fn latest(database: &Database, limit: i64) -> Result<Vec<Incident>> {
 pub async fn raised_at(database: &Database, case: CaseId, sequence: u32) -> Result<Option<Timestamp>> {
     let rows = database.fetch(RAISED_AT, &[case.into(), sequence.into()]).await?;
     rows.first().map_or(Ok(None), |row| row.maybe_at(0))
+}
+
+/// Removes what the incidents of some cases say; that there were some stays.
+pub async fn empty(transaction: &mut Transaction, cases: &[CaseId]) -> Result<()> {
+    let ids = cases.iter().map(CaseId::to_string).collect();
+    transaction.execute(EMPTY, &[Cell::Texts(ids)]).await.map(drop)
 }

@@ -35,7 +35,9 @@ const FIND: &str = "SELECT id, unit, duty, person, case_id, template, title, tex
     FROM notices WHERE id = $1";
 const READ: &str = "UPDATE notices SET read_at = $2 WHERE id = $1 AND read_at IS NULL";
 
-pub(super) const STATEMENTS: &[&str] = &[OF_CASE, OF_PERSON, OF_DUTY, FIND, READ];
+const REWRITE: &str = "UPDATE notices SET title = $2, text = $3, digest = $4 WHERE id = $1";
+
+pub(super) const STATEMENTS: &[&str] = &[OF_CASE, OF_PERSON, OF_DUTY, FIND, READ, REWRITE];
 
 /// Something that people were told.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,4 +129,11 @@ pub async fn mark_read(transaction: &mut Transaction, id: &str, at: Timestamp) -
 
 fn read_all(rows: Vec<Row>) -> Result<Vec<Notice>> {
     rows.iter().map(Notice::read).collect()
+}
+
+/// Changes what a notice says; whether it was read stays.
+pub async fn rewrite(transaction: &mut Transaction, notice: &Notice) -> Result<()> {
+    let digest = notice.cells().pop().unwrap_or(Cell::Null);
+    let parameters = [notice.id.as_str().into(), notice.title.as_str().into(), notice.text.as_str().into(), digest];
+    transaction.execute(REWRITE, &parameters).await.map(drop)
 }

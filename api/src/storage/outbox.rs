@@ -43,8 +43,10 @@ const PRUNE: &str = "DELETE FROM outbox WHERE id IN (
 const OF_CASE: &str = "SELECT id, case_id, sequence, effect, created_at, due_at, attempts, done_at, error FROM outbox
     WHERE id >= $1 AND id < $2 ORDER BY sequence, id";
 
+const REWRITE: &str = "UPDATE outbox SET effect = $2, error = $3 WHERE id = $1 AND done_at IS NOT NULL";
+
 pub(super) const STATEMENTS: &[&str] =
-    &[CLAIM, NEXT_DUE, FREE, FINISH, FAIL, DEAD, DEAD_OF, DISMISS, REVIVE, PRUNE, OF_CASE];
+    &[CLAIM, NEXT_DUE, FREE, FINISH, FAIL, DEAD, DEAD_OF, DISMISS, REVIVE, PRUNE, OF_CASE, REWRITE];
 
 /// Something to be done.
 #[derive(Clone, Debug, PartialEq)]
@@ -166,4 +168,10 @@ pub async fn of_case(database: &Database, case: CaseId) -> Result<Vec<Entry>> {
     // `.` is the character after `-`, so that the range is every key that begins with the case.
     let rows = database.fetch(OF_CASE, &[format!("{case}-").into(), format!("{case}.").into()]).await?;
     rows.iter().map(Entry::read).collect()
+}
+
+/// Changes what an entry that is over was about, and what it says of its end.
+pub async fn rewrite(transaction: &mut Transaction, entry: &Entry) -> Result<()> {
+    let parameters = [entry.id.as_str().into(), entry.effect.as_str().into(), entry.error.as_deref().into()];
+    transaction.execute(REWRITE, &parameters).await.map(drop)
 }

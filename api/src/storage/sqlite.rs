@@ -1,6 +1,7 @@
 //! What only SQLite does its own way: opening, the one writer, and rows as one JSON text.
 
 mod file;
+mod traces;
 
 use std::str::FromStr;
 use std::sync::Arc;

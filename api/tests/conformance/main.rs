@@ -12,6 +12,7 @@ mod people;
 mod presence;
 mod pruning;
 mod put_back;
+mod retention;
 mod runner;
 mod storage;
 mod tampering;

@@ -4,7 +4,7 @@ use duban::storage::{Cell, Database, Kind, Table, transitions};
 use duban_engine::ids::{CaseId, Name};
 
 use crate::cluster::on_each_database;
-use crate::town::{Town, assert_sound, note, open, take};
+use crate::town::{Town, assert_sound, note, open, take, take_with, write_in};
 
 /// How many changes are tried on each database.
 const ROUNDS: u64 = 40;
@@ -92,6 +92,9 @@ async fn busy(address: String) -> Town {
         runner.submit(command).await.expect("it is done");
     }
     runner.settle().await.expect("the database answers");
+    for command in [write_in(4, "噪声", "13900007777"), take_with(4, "advise", &[("advice", "转办")])] {
+        runner.submit(command).await.expect("it is done");
+    }
     assert_sound(&runner).await;
     runner.stop().await;
     town

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use duban::clock::ManualClock;
 use duban::runner::{
-    Answer, Outside, Refusal, Reply, Replying, Request, Runner, Secrets, Settings, Submission, Surroundings,
+    Answer, Outside, RandomSalts, Refusal, Reply, Replying, Request, Runner, Secrets, Settings, Submission,
+    Surroundings,
 };
 use duban::storage::Database;
 use duban_engine::command::{Ask, StartedBy};
@@ -70,6 +71,8 @@ pub fn files() -> BTreeMap<String, String> {
         ("matter/matter.yaml", include_str!("set/matter.yaml")),
         ("matter/templates/soon.hbs", include_str!("set/templates/soon.hbs")),
         ("matter/templates/slip.hbs", include_str!("set/templates/slip.hbs")),
+        ("petition/petition.yaml", include_str!("set/petition.yaml")),
+        ("petition/templates/letter.hbs", include_str!("set/templates/letter.hbs")),
         ("question/question.yaml", include_str!("set/question.yaml")),
         ("round/round.yaml", include_str!("set/round.yaml")),
     ];
@@ -98,8 +101,8 @@ impl Town {
     }
 
     pub async fn runner_with(&self, settings: Settings) -> Runner {
-        let surroundings =
-            Surroundings { clock: self.clock.clone(), outside: self.post.clone(), secrets: Arc::new(OneSecret) };
+        let (clock, outside, secrets) = (self.clock.clone(), self.post.clone(), Arc::new(OneSecret));
+        let surroundings = Surroundings { clock, outside, secrets, salts: Arc::new(RandomSalts) };
         Runner::start(self.database().await, surroundings, settings).await.expect("a runner starts over its database")
     }
 
@@ -119,6 +122,12 @@ pub fn fields(values: &[(&str, &str)]) -> Fields {
 /// The command that opens a matter.
 pub fn open(case: u128, subject: &str) -> Submission {
     Submission::open(CaseId(case), Name::new("matter"), wang(), StartedBy::Person, fields(&[("subject", subject)]))
+}
+
+/// The command that opens a petition, whose fields are private.
+pub fn write_in(case: u128, subject: &str, phone: &str) -> Submission {
+    let given = fields(&[("subject", subject), ("phone", phone)]);
+    Submission::open(CaseId(case), Name::new("petition"), wang(), StartedBy::Person, given)
 }
 
 /// The command that takes an action without a form.

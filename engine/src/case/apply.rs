@@ -188,7 +188,8 @@ impl Case {
             | Event::Urged { .. }
             | Event::UrgencyRaised { .. }
             | Event::IncidentRaised { .. }
-            | Event::CaseClosed { .. } => {}
+            | Event::CaseClosed { .. }
+            | Event::PrivateRemoved => {}
         }
     }
 

@@ -61,7 +61,8 @@ impl Event {
             | Self::Urged { .. }
             | Self::UrgencyRaised { .. }
             | Self::IncidentRaised { .. }
-            | Self::CaseClosed { .. } => Change::Nothing,
+            | Self::CaseClosed { .. }
+            | Self::PrivateRemoved => Change::Nothing,
         }
     }
 }

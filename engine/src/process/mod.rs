@@ -2,6 +2,7 @@
 
 mod number;
 mod leave;
+mod private;
 mod run;
 mod settle;
 mod travel;

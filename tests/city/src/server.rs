@@ -8,8 +8,9 @@ use duban::access::{Access, Principal};
 use duban::clock::Clock;
 use duban::folder::Folder;
 use duban::http::{self, Server};
-use duban::runner::{Environment, Outside, Replying, Request, Runner, Settings, Surroundings};
+use duban::runner::{Environment, Outside, Replying, Request, Runner, SALT_BYTES, Salts, Settings, Surroundings};
 use duban::storage::Database;
+use duban_engine::ids::CaseId;
 use duban_engine::library::Library;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -29,6 +30,16 @@ impl Outside for Nowhere {
     }
 }
 
+/// Salts that are the same in every run, so that the same winter has the same hashes.
+struct CountedSalts;
+
+impl Salts for CountedSalts {
+    fn salt(&self, case: CaseId, sequence: u32, position: u32) -> [u8; SALT_BYTES] {
+        let place = (u128::from(sequence) << 32) | u128::from(position);
+        (case.0 ^ (place << 32)).to_be_bytes()
+    }
+}
+
 /// The shipped processes, with the absences of the winter.
 pub fn files() -> BTreeMap<String, String> {
     let folder = Folder::read(&processes()).expect("the product ships its processes");
@@ -45,7 +56,8 @@ pub fn processes() -> PathBuf {
 /// A runner over a fresh database, with everything deployed, that serves timers only when it is asked to.
 pub async fn runner(address: &str, clock: Arc<dyn Clock>, settings: Settings) -> (Arc<Runner>, Arc<Library>) {
     let database = Database::open(address).await.expect("the address is of a database");
-    let surroundings = Surroundings { clock, outside: Arc::new(Nowhere), secrets: Arc::new(Environment) };
+    let (outside, secrets, salts) = (Arc::new(Nowhere), Arc::new(Environment), Arc::new(CountedSalts));
+    let surroundings = Surroundings { clock, outside, secrets, salts };
     let runner = Runner::start(database, surroundings, settings).await.expect("a runner starts over its database");
     let library = runner.deploy(&files()).await.expect("the shipped processes are sound");
     (Arc::new(runner), library)

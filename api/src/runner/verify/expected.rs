@@ -12,6 +12,7 @@ use super::Findings;
 use crate::runner::Shared;
 use crate::runner::history::{Known, restore};
 use crate::runner::outgoing::Outgoing;
+use crate::runner::private::Parted;
 use crate::runner::projection::{self, STATE};
 use crate::storage::transitions::Stored;
 use crate::storage::{Cell, Result, Table, documents, incidents, jobs, notices, outbox};
@@ -98,7 +99,7 @@ impl Expected {
 /// The transitions of a history without gaps whose hashes are right; otherwise what is wrong with it.
 fn check_chain(case: CaseId, history: &[Stored]) -> std::result::Result<Vec<Transition>, String> {
     let mut previous = "";
-    let mut transitions = Vec::with_capacity(history.len());
+    let mut transitions: Vec<Transition> = Vec::with_capacity(history.len());
     for (sequence, stored) in (1..).zip(history) {
         if stored.sequence != sequence {
             return Err(format!("{sequence} is missing"));
@@ -109,7 +110,30 @@ fn check_chain(case: CaseId, history: &[Stored]) -> std::result::Result<Vec<Tran
         previous = &stored.hash;
         transitions.push(restore(stored).map_err(|error| error.to_string())?);
     }
+    let removal = |transition: &Transition| transition.events.contains(&Event::PrivateRemoved);
+    let removed = transitions.iter().rposition(removal).unwrap_or(0);
+    for (position, stored) in history.iter().enumerate() {
+        check_private(stored, position < removed).map_err(|what| format!("{} {what}", stored.sequence))?;
+    }
     Ok(transitions)
+}
+
+/// Whether the private values of a transition are those that its digests are of, or else were removed by somebody.
+fn check_private(stored: &Stored, is_removed: bool) -> std::result::Result<(), String> {
+    let what = match (&stored.digests, &stored.private) {
+        (None, None) => return Ok(()),
+        (Some(digests), Some(private)) if !is_removed => {
+            if Parted::read(digests, private)?.is_true(private) {
+                return Ok(());
+            }
+            "has private values that were changed"
+        }
+        (Some(_), None) if is_removed => return Ok(()),
+        (Some(_), None) => "has lost its private values, and nobody removed them",
+        (Some(_), Some(_)) => "has private values that were removed and are there again",
+        (None, Some(_)) => "has private values without digests",
+    };
+    Err(what.to_owned())
 }
 
 /// Every action that needs a seal has one. What is in it is the signer's: nothing here knows their keys.

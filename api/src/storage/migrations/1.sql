@@ -1,4 +1,6 @@
--- One row per transition: the truth. Everything up to `incidents` can be made from it again.
+-- One row per transition: the truth. Everything up to `incidents` can be made from it again. Private values are not in
+-- `events`: `digests` says where they stand, each with a salted digest, and `private` has the salts and values in the
+-- same order until they are removed. The hash covers `events` and `digests`.
 CREATE TABLE transitions (
     case_id TEXT NOT NULL,
     sequence BIGINT NOT NULL,
@@ -6,7 +8,9 @@ CREATE TABLE transitions (
     actor TEXT NOT NULL,
     version BIGINT NOT NULL,
     events TEXT NOT NULL,
+    digests TEXT,
     hash TEXT NOT NULL,
+    private TEXT,
     PRIMARY KEY (case_id, sequence)
 );
 
