@@ -4,6 +4,7 @@ mod check;
 mod draw;
 mod import;
 mod junit;
+mod retain;
 mod schema;
 mod serve;
 mod test;
@@ -49,6 +50,7 @@ enum Command {
     Token(token::Arguments),
     Import(import::Arguments),
     Verify(verify::Arguments),
+    Retain(retain::Arguments),
 }
 
 /// Runs the command that the program was called with.
@@ -64,6 +66,7 @@ pub fn main() -> ExitCode {
         Command::Token(arguments) => token::run(&arguments, &screen),
         Command::Import(arguments) => import::run(&arguments, &screen),
         Command::Verify(arguments) => verify::run(&arguments, &screen),
+        Command::Retain(arguments) => retain::run(&arguments, &screen),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

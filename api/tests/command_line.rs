@@ -9,6 +9,8 @@ use serde_json::Value;
 
 #[path = "command_line/import.rs"]
 mod import;
+#[path = "command_line/retain.rs"]
+mod retain;
 #[path = "command_line/serve.rs"]
 mod serve;
 
@@ -284,6 +286,8 @@ fn a_database_that_is_not_there_is_not_made_by_what_only_uses_it() {
 
     for words in [
         &["verify"][..],
+        &["retain", "--closed-before", "2020-01-01"],
+        &["retain", "--closed-before", "2020-01-01", "--dry-run"],
         &["token", "wei-hongwei"],
         &["token", "--program", "city"],
         &["import", &file, "--process", "appeal", "--as", "wei-hongwei"],
