@@ -7,26 +7,20 @@ mod held;
 mod transition;
 mod work;
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{CaseId, Name, VisitId};
-use crate::value::Value;
 
 pub use cause::{Actor, Caller, Cause, Edge, Ending};
 pub use change::Change;
 pub use due::{Due, Light, Moved};
-pub use held::Held;
+pub use held::{Fields, Held};
 pub use transition::Transition;
 pub use work::{Assigned, Candidate, Item, Job, Way};
 
 /// The version of the shapes of events; a stored transition names the one it was written with.
 pub const EVENT_VERSION: u16 = 1;
-
-/// Fields by name, as they were set.
-pub type Fields = BTreeMap<Name, Value>;
 
 /// One thing that happened. Names are past; whatever was computed is inside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

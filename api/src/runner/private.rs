@@ -157,3 +157,46 @@ fn bytes_of(hexadecimal: &str) -> Option<Vec<u8>> {
     let pairs = (0..SALT_BYTES).map(|pair| u8::from_str_radix(hexadecimal.get(2 * pair..2 * pair + 2)?, 16).ok());
     if is_salt { pairs.collect() } else { None }
 }
+
+#[cfg(test)]
+mod tests {
+    use duban_engine::event::Transition;
+
+    use super::*;
+
+    /// Every kind of event, with the text `路灯` among the fields of each that has some.
+    const GOLDEN: &str = include_str!("../../../tests/golden/events/v1.json");
+
+    #[test]
+    fn what_is_taken_out_of_any_event_leaves_nothing_there_and_comes_back_as_it_was() {
+        let history: Vec<Transition> = serde_json::from_str(GOLDEN).expect("the golden file is of events");
+        let names = ["context", "date", "days", "half", "list", "moment", "text", "truth", "whole"].map(Name::new);
+        for Transition { sequence, events, .. } in history {
+            let mut left = events.clone();
+            let parted = Parted::take(&mut left, &names.iter().collect(), &RandomSalts, CaseId(1), sequence);
+
+            let chained = json(&left);
+            let texts = parted.texts();
+            let back = texts.as_ref().map(|(digests, private)| Parted::read(digests, private));
+
+            assert!(!chained.contains("路灯") && !chained.contains("2026-11-23T12:00:00"), "{chained}");
+            if let Some(back) = back {
+                let back = back.expect("it was written just now");
+                assert!(texts.is_some_and(|(_, private)| back.is_true(&private)));
+                back.put(&mut left).expect("every place is there");
+            }
+            assert_eq!(left, events);
+        }
+    }
+
+    #[test]
+    fn a_value_that_stands_twice_has_two_digests() {
+        let say = |text: &str| Event::IncidentRaised { visit: duban_engine::ids::VisitId(1), text: text.to_owned() };
+        let mut events = [say("甲"), say("甲")];
+
+        let parted = Parted::take(&mut events, &BTreeSet::new(), &RandomSalts, CaseId(1), 1);
+
+        assert_eq!(parted.places.len(), 2);
+        assert_ne!(parted.places[0].2, parted.places[1].2);
+    }
+}

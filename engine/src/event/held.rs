@@ -1,7 +1,13 @@
 //! What an event holds of all that people and programs gave.
 
-use super::{Event, Fields};
+use std::collections::BTreeMap;
+
+use super::Event;
+use crate::ids::Name;
 use crate::value::Value;
+
+/// Fields by name, as they were set.
+pub type Fields = BTreeMap<Name, Value>;
 
 /// Values in an event, each where it stands.
 #[derive(Debug)]
