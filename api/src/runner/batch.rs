@@ -252,8 +252,7 @@ impl Batch<'_> {
         let next = series.as_ref().and_then(|series| decided.serials.get(series)).copied().unwrap_or(0);
         let mut command = submission.command.clone();
         if let Ask::Open { case: id, serial, .. } = &mut command.ask {
-            *id = case;
-            *serial = next;
+            (*id, *serial) = (case, next);
         }
         let now = Arc::new(Known { case: Arc::new(Case::new(case)), hash: String::new(), updated_at: self.now });
         let answer = self.move_on(decided, Changed { definition, before: None, now }, &command)?;
@@ -301,8 +300,7 @@ impl Batch<'_> {
         let decision = decide(&changed.definition.process, &world, before, command, now)?;
         let case = before.id;
         if decision.events.is_empty() {
-            let answer = Answer { case, sequence: before.sequence, number: before.number.clone() };
-            return Ok(answer);
+            return Ok(Answer { case, sequence: before.sequence, number: before.number.clone() });
         }
         let transition = decision.transition(now);
         Ok(self.record(decided, changed, decision.case, transition))

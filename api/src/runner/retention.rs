@@ -16,7 +16,7 @@ use crate::storage::documents::{self, Document};
 use crate::storage::notices::{self, Notice};
 use crate::storage::outbox::{self, Entry};
 use crate::storage::transitions::{self, Stored, histories, remove_private, with_private_after};
-use crate::storage::{Cell, Error, Result, Writes, incidents};
+use crate::storage::{Cell, Error, Result, Writes, cases, incidents};
 
 /// How often the same cases are tried again because another node moved one of them first.
 const CONFLICTS_MAX: usize = 8;
@@ -124,6 +124,8 @@ struct Removal {
     /// The last case that was looked at.
     last: CaseId,
     cases: Vec<CaseId>,
+    /// The hashes of their last transitions.
+    hashes: Vec<String>,
     transitions: Vec<Vec<Cell>>,
     changes: Changes,
     notices: Vec<Notice>,
@@ -142,6 +144,7 @@ impl Removal {
             removed: Retained::default(),
             last,
             cases: Vec::new(),
+            hashes: Vec::new(),
             transitions: Vec::new(),
             changes: Changes::default(),
             notices: Vec::new(),
@@ -190,6 +193,7 @@ impl Removal {
         self.blank(shared, case, &projection::title(&after.case)).await?;
         self.entries.extend(anew(&history, entries, &after.case)?);
         self.cases.push(case);
+        self.hashes.push(before.hash);
         self.removed.cases += 1;
         self.removed.values += values;
         Ok(())
@@ -211,7 +215,7 @@ impl Removal {
     async fn write(&self, shared: &Shared) -> Result<()> {
         let mut transaction = shared.database.begin().await?;
         let mut writes = Writes::default();
-        // Whoever moved one of the cases since it was read has written this row.
+        cases::expect(&mut writes, self.cases.iter().copied().zip(self.hashes.iter().map(String::as_str)));
         writes.insert(&transitions::TABLE, &self.transitions);
         self.changes.write(&mut writes);
         transaction.write(&writes).await?;
