@@ -1,10 +1,13 @@
 //! The command line: one file per command.
 
+mod backup;
 mod check;
 mod draw;
+mod hold;
 mod import;
 mod junit;
 mod retain;
+mod restore;
 mod schema;
 mod serve;
 mod test;
@@ -18,6 +21,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::config::Failure;
+use crate::runner::Finding;
+use crate::storage::copy::Contents;
 
 /// Workflow and case management: procedures in YAML, deadlines in working days, every step on record.
 #[derive(Debug, Parser)]
@@ -51,6 +56,9 @@ enum Command {
     Import(import::Arguments),
     Verify(verify::Arguments),
     Retain(retain::Arguments),
+    Backup(backup::Arguments),
+    Restore(restore::Arguments),
+    Hold(hold::Arguments),
 }
 
 /// Runs the command that the program was called with.
@@ -67,6 +75,9 @@ pub fn main() -> ExitCode {
         Command::Import(arguments) => import::run(&arguments, &screen),
         Command::Verify(arguments) => verify::run(&arguments, &screen),
         Command::Retain(arguments) => retain::run(&arguments, &screen),
+        Command::Backup(arguments) => backup::run(&arguments, &screen),
+        Command::Restore(arguments) => restore::run(&arguments, &screen),
+        Command::Hold(arguments) => hold::run(&arguments, &screen),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -147,6 +158,17 @@ enum Paint {
     Bad,
     Faint,
     Strong,
+}
+
+/// What was found, one a line.
+fn findings(found: &[Finding]) -> String {
+    found.iter().map(|Finding { case, what }| format!("{case}: {what}\n")).collect()
+}
+
+/// What is in a copy, for who makes or restores it.
+fn contents(contents: &Contents) -> String {
+    let cases = counted(usize::try_from(contents.cases).unwrap_or(usize::MAX), "case");
+    contents.latest_at.map_or_else(|| cases.clone(), |at| format!("{cases} as of {at}"))
 }
 
 /// `1 error`, `2 errors`.

@@ -11,7 +11,7 @@ use tracing_subscriber::fmt::time::FormatTime;
 
 use crate::clock::SystemClock;
 use crate::runner::{Environment, RandomSalts, Runner, Settings, Surroundings, Web};
-use crate::storage::{Database, Mode, sqlite_path};
+use crate::storage::{Database, Error, Mode, is_postgres, of_address, sqlite_path};
 
 /// A failure with the words for it.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -36,12 +36,22 @@ impl Storage {
     /// # Errors
     /// When it cannot be opened.
     pub async fn open(&self) -> Result<Database, Failure> {
-        let path = sqlite_path(&self.database).map(Path::new);
-        let folder = path.and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
-        if let Some(folder) = folder {
-            make_folder(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        if let Some(path) = sqlite_path(&self.database) {
+            make_folder_of(Path::new(path))?;
         }
         Ok(Database::open(&self.database).await?)
+    }
+
+    /// The file of a database that is one.
+    ///
+    /// # Errors
+    /// With what to do instead when the database is no file.
+    pub fn file(&self, instead: &str) -> Result<&Path, Failure> {
+        match sqlite_path(&self.database) {
+            Some(path) => of_address(path).ok_or_else(|| "a database in memory is no file".into()),
+            None if is_postgres(&self.database) => Err(instead.into()),
+            None => Err(Error::Address.into()),
+        }
     }
 
     /// Opens a database that is there.
@@ -50,6 +60,17 @@ impl Storage {
     /// When it is not there or cannot be opened.
     pub async fn open_existing(&self, mode: Mode) -> Result<Database, Failure> {
         Ok(Database::open_as(&self.database, mode).await?)
+    }
+}
+
+/// Makes the folder that a file is to lie in.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn make_folder_of(path: &Path) -> Result<(), Failure> {
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => Ok(make_folder(folder).map_err(|error| format!("{}: {error}", folder.display()))?),
+        None => Ok(()),
     }
 }
 

@@ -16,4 +16,5 @@ pub mod access;
 pub mod http;
 pub mod config;
 pub mod live;
+pub mod backup;
 pub mod command_line;

@@ -30,10 +30,12 @@ pub mod tokens;
 pub mod transitions;
 
 pub use cell::{Cell, Row, digest, hexadecimal, micros, timestamp};
-pub(crate) use database::sqlite_path;
 pub use database::{Database, Listener, Transaction};
+pub(crate) use database::{is_postgres, sqlite_path};
 pub use mode::Mode;
 pub use presence::Presence;
+pub use sqlite::copy;
+pub(crate) use sqlite::{identity, of_address};
 pub use table::{Column, Kind, Table};
 pub use writes::Writes;
 

@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failur
         let runner = config::runner(database, false).await?;
         Ok::<_, Failure>(runner.verify().await?)
     })?;
-    let mut text: String = findings.iter().map(|finding| format!("{}: {}\n", finding.case, finding.what)).collect();
+    let mut text = super::findings(&findings);
     let (verdict, paint) = match findings.len() {
         0 => ("ok: every list is what the histories say, and no history was changed".to_owned(), Paint::Good),
         count => (counted(count, "finding"), Paint::Bad),

@@ -7,13 +7,17 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use super::Runner;
+use crate::storage::jobs::{self, Queued};
 use crate::storage::outbox::{self, Entry};
 use crate::storage::{Result, incidents};
 
 /// How many are shown with one case: more than anybody reads.
 const OF_CASE_MAX: i64 = 100;
 
-/// An effect that was given up.
+/// Why a job waits that is held back.
+const HELD_BACK: &str = "held back: the database was restored, and a worker may have done it since";
+
+/// An effect that was given up, or is held back.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GivenUp {
     /// The key to have it retried by.
@@ -54,17 +58,34 @@ impl From<Entry> for GivenUp {
     }
 }
 
+impl From<Queued> for GivenUp {
+    fn from(job: Queued) -> Self {
+        Self {
+            id: job.id,
+            case: job.case,
+            waiting: Some(job.case),
+            effect: "queue_job".to_owned(),
+            reason: HELD_BACK.to_owned(),
+            attempts: 0,
+            asked_at: job.queued_at,
+        }
+    }
+}
+
 impl Runner {
-    /// Up to `limit` effects that were given up.
+    /// Up to `most` effects that were given up, and jobs that are held back.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn given_up(&self, limit: u16) -> Result<Vec<GivenUp>> {
-        let dead = outbox::dead(&self.shared.database, i64::from(limit)).await?;
-        Ok(dead.into_iter().map(GivenUp::from).collect())
+    pub async fn given_up(&self, most: u16) -> Result<Vec<GivenUp>> {
+        let limit = i64::from(most);
+        let dead = outbox::dead(&self.shared.database, limit).await?;
+        let held = jobs::held_back(&self.shared.database, limit).await?;
+        let all = dead.into_iter().map(GivenUp::from).chain(held.into_iter().map(GivenUp::from));
+        Ok(all.take(usize::from(most)).collect())
     }
 
-    /// The effects that were given up and that a case asked for or waits for.
+    /// The effects that were given up, and jobs that are held back, that a case asked for or waits for.
     ///
     /// # Errors
     /// When the database fails.
@@ -72,17 +93,22 @@ impl Runner {
         let called = case.visits.values().filter_map(|visit| visit.child);
         let cases: Vec<CaseId> = called.chain([case.id]).collect();
         let dead = outbox::dead_of(&self.shared.database, &cases, OF_CASE_MAX).await?;
+        let held = jobs::held_back_of(&self.shared.database, &[case.id], OF_CASE_MAX).await?;
         let concerns = |found: &GivenUp| found.case == case.id || found.waiting == Some(case.id);
-        Ok(dead.into_iter().map(GivenUp::from).filter(concerns).collect())
+        let dead = dead.into_iter().map(GivenUp::from).filter(concerns);
+        Ok(dead.chain(held.into_iter().map(GivenUp::from)).collect())
     }
 
-    /// Has an effect that was given up tried again; answers whether there is one with this id.
+    /// Has an effect that was given up tried again, or a job given out that is held back; answers whether there is one
+    /// with this id.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn retry(&self, id: &str) -> Result<bool> {
         let mut transaction = self.shared.database.begin().await?;
-        let is_revived = outbox::revive(&mut transaction, id, self.shared.clock.now()).await?;
+        let now = self.shared.clock.now();
+        let is_revived =
+            outbox::revive(&mut transaction, id, now).await? || jobs::give_out(&mut transaction, id, now).await?;
         transaction.commit().await?;
         self.shared.nudge.notify_one();
         Ok(is_revived)

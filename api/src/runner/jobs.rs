@@ -156,7 +156,7 @@ async fn send(shared: &Shared, entry: &Entry, job: &Job) -> std::result::Result<
     let connection = connection.ok_or_else(|| format!("no connection leads to {url}"))?;
     let headers = vec![
         ("content-type".to_owned(), "application/json".to_owned()),
-        ("idempotency-key".to_owned(), entry.id.clone()),
+        ("idempotency-key".to_owned(), entry.delivery_key()),
     ];
     let body = plain(&job.fields).to_string();
     let private = connection.private;

@@ -38,16 +38,17 @@ pub async fn perform(shared: &Shared, entry: &Entry, connection: &Name, kind: &N
     let Some(found) = library.connections.get(connection) else {
         return Fate::Again(format!("there is no connection `{connection}`"));
     };
-    let body = body(entry, kind, fields);
+    let id = entry.delivery_key();
+    let body = body(entry, &id, kind, fields);
     let seconds = shared.clock.now().as_second();
     let mut headers = vec![
         ("content-type".to_owned(), "application/cloudevents+json".to_owned()),
-        ("webhook-id".to_owned(), entry.id.clone()),
+        ("webhook-id".to_owned(), id.clone()),
         ("webhook-timestamp".to_owned(), seconds.to_string()),
     ];
     if let Some(name) = &found.secret_from {
         let secret = shared.secrets.find(name);
-        match secret.as_deref().and_then(|secret| sign(secret, &entry.id, seconds, &body)) {
+        match secret.as_deref().and_then(|secret| sign(secret, &id, seconds, &body)) {
             Some(signature) => headers.push(("webhook-signature".to_owned(), signature)),
             None => {
                 return Fate::Again(format!("the secret `{name}` is not set, or is not `{SECRET_PREFIX}` and base64"));
@@ -65,10 +66,10 @@ pub async fn perform(shared: &Shared, entry: &Entry, connection: &Name, kind: &N
     }
 }
 
-fn body(entry: &Entry, kind: &Name, fields: &Fields) -> String {
+fn body(entry: &Entry, id: &str, kind: &Name, fields: &Fields) -> String {
     json!({
         "specversion": "1.0",
-        "id": entry.id,
+        "id": id,
         "source": format!("/cases/{}", entry.case),
         "type": kind,
         "time": entry.created_at.to_string(),

@@ -49,7 +49,7 @@ impl Database {
                 return Err(Error::NoFile(path.to_owned()));
             }
             Self::Sqlite(Sqlite::open(path, mode).await?)
-        } else if address.starts_with("postgres:") || address.starts_with("postgresql:") {
+        } else if is_postgres(address) {
             Self::Postgres(Postgres::open(address, mode).await?)
         } else {
             return Err(Error::Address);
@@ -192,6 +192,11 @@ impl Database {
 /// The path in the address of a file.
 pub(crate) fn sqlite_path(address: &str) -> Option<&str> {
     address.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path))
+}
+
+/// Whether an address is that of a server.
+pub(crate) fn is_postgres(address: &str) -> bool {
+    address.starts_with("postgres:") || address.starts_with("postgresql:")
 }
 
 impl Transaction {

@@ -30,7 +30,17 @@ const FIND: &str = "SELECT id, case_id, visit, topic, job, queued_at, free_at, w
 const DROP: &str = "DELETE FROM jobs WHERE case_id || '-' || visit IN (SELECT value FROM each($1))
     AND case_id IN (SELECT value FROM each($2))";
 
-pub(super) const STATEMENTS: &[&str] = &[FREE, HOLD, EXTEND, FIND, DROP];
+const HOLD_BACK: &str = "UPDATE jobs SET free_at = $1";
+const HELD_BACK: &str = "SELECT id, case_id, visit, topic, job, queued_at, free_at, worker FROM jobs
+    WHERE free_at >= $1 ORDER BY id LIMIT $2";
+const HELD_BACK_OF: &str = "SELECT id, case_id, visit, topic, job, queued_at, free_at, worker FROM jobs
+    WHERE free_at >= $1 AND case_id IN (SELECT value FROM each($2)) ORDER BY id LIMIT $3";
+const GIVE_OUT: &str = "UPDATE jobs SET free_at = $2 WHERE id = $1 AND free_at >= $3";
+
+pub(super) const STATEMENTS: &[&str] = &[FREE, HOLD, EXTEND, FIND, DROP, HOLD_BACK, HELD_BACK, HELD_BACK_OF, GIVE_OUT];
+
+/// When a job is free that is held back until an administrator gives it out: at the end of time. Who held it before may finish it.
+const NEVER: Timestamp = Timestamp::constant(253_402_207_200, 0);
 
 /// A job that waits for a worker or is held by one.
 #[derive(Clone, Debug, PartialEq)]
@@ -111,6 +121,29 @@ pub async fn extend(
 pub async fn find(database: &Database, id: &str) -> Result<Option<Queued>> {
     let rows = database.fetch(FIND, &[id.into()]).await?;
     rows.first().map(Queued::read).transpose()
+}
+
+/// Holds every job back; answers how many there are.
+pub async fn hold_back(transaction: &mut Transaction) -> Result<u64> {
+    transaction.execute(HOLD_BACK, &[NEVER.into()]).await
+}
+
+/// Up to `limit` jobs that are held back.
+pub async fn held_back(database: &Database, limit: i64) -> Result<Vec<Queued>> {
+    let rows = database.fetch(HELD_BACK, &[NEVER.into(), limit.into()]).await?;
+    rows.iter().map(Queued::read).collect()
+}
+
+/// Up to `limit` jobs of some cases that are held back.
+pub async fn held_back_of(database: &Database, cases: &[CaseId], limit: i64) -> Result<Vec<Queued>> {
+    let cases = cases.iter().map(CaseId::to_string).collect();
+    let rows = database.fetch(HELD_BACK_OF, &[NEVER.into(), Cell::Texts(cases), limit.into()]).await?;
+    rows.iter().map(Queued::read).collect()
+}
+
+/// Gives out a job that is held back; answers whether there was one.
+pub async fn give_out(transaction: &mut Transaction, id: &str, at: Timestamp) -> Result<bool> {
+    Ok(transaction.execute(GIVE_OUT, &[id.into(), at.into(), NEVER.into()]).await? == 1)
 }
 
 /// Takes the jobs of these visits back: they are done, or nobody waits for them any more.

@@ -4,7 +4,7 @@ use duban_engine::ids::CaseId;
 use jiff::Timestamp;
 
 use super::table::{Table, integer, text};
-use super::{Cell, Database, Result, Row, Transaction, Writes};
+use super::{Cell, Database, Result, Row, Transaction, Writes, digest};
 
 /// The table.
 pub const TABLE: Table = Table {
@@ -40,13 +40,15 @@ const REVIVE: &str = "UPDATE outbox SET due_at = $2, attempts = 0
     WHERE id = $1 AND due_at IS NULL AND done_at IS NULL";
 const PRUNE: &str = "DELETE FROM outbox WHERE id IN (
     SELECT id FROM outbox WHERE done_at < $1 ORDER BY done_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
+const OPEN: &str = "SELECT id, case_id, sequence, effect, created_at, due_at, attempts, done_at, error FROM outbox
+    WHERE due_at IS NOT NULL ORDER BY id";
 const OF_CASE: &str = "SELECT id, case_id, sequence, effect, created_at, due_at, attempts, done_at, error FROM outbox
     WHERE id >= $1 AND id < $2 ORDER BY sequence, id";
 
 const REWRITE: &str = "UPDATE outbox SET effect = $2, error = $3 WHERE id = $1 AND done_at IS NOT NULL";
 
 pub(super) const STATEMENTS: &[&str] =
-    &[CLAIM, NEXT_DUE, FREE, FINISH, FAIL, DEAD, DEAD_OF, DISMISS, REVIVE, PRUNE, OF_CASE, REWRITE];
+    &[CLAIM, NEXT_DUE, FREE, FINISH, FAIL, DEAD, DEAD_OF, DISMISS, REVIVE, PRUNE, OPEN, OF_CASE, REWRITE];
 
 /// Something to be done.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,6 +87,12 @@ impl Entry {
             self.done_at.into(),
             self.error.as_deref().into(),
         ]
+    }
+
+    /// The key by which receivers know what they had already. What is sent is part of it, because a case of a restored
+    /// copy may ask for something else at a place where the original asked for this.
+    pub fn delivery_key(&self) -> String {
+        format!("{}-{}", self.id, digest([&Cell::from(self.effect.as_str())]))
     }
 
     /// A row of the columns of the table.
@@ -161,6 +169,12 @@ pub async fn revive(transaction: &mut Transaction, id: &str, at: Timestamp) -> R
 /// Removes up to `limit` entries that were over before an instant, the oldest first; answers how many there were.
 pub async fn prune(transaction: &mut Transaction, before: Timestamp, limit: i64) -> Result<u64> {
     transaction.execute(PRUNE, &[before.into(), limit.into()]).await
+}
+
+/// Everything that is neither done nor given up.
+pub async fn open(database: &Database) -> Result<Vec<Entry>> {
+    let rows = database.fetch(OPEN, &[]).await?;
+    rows.iter().map(Entry::read).collect()
 }
 
 /// Everything that a case asked for, in order.

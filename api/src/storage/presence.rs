@@ -30,7 +30,7 @@ enum Holder {
 
 impl Presence {
     /// Comes to a database in a file. Until [`Presence::stay`] nobody else comes who is alone.
-    pub(super) fn of_file(path: &str) -> Result<Self> {
+    pub(crate) fn of_file(path: &str) -> Result<Self> {
         let path = path.split_once('?').map_or(path, |(path, _)| path);
         if path.is_empty() || path == ":memory:" {
             return Ok(Self { is_alone: true, holder: Holder::Nobody });

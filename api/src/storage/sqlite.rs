@@ -1,5 +1,6 @@
 //! What only SQLite does its own way: opening, the one writer, and rows as one JSON text.
 
+pub mod copy;
 mod file;
 mod traces;
 
@@ -19,7 +20,7 @@ use sqlx::{
 };
 use tokio::sync::broadcast;
 
-pub(super) use file::of_address;
+pub(crate) use file::{identity, of_address};
 
 use super::writes::{Change, Writes, renumber};
 use super::{Cell, Column, Error, Mode, Presence, Result, Row};

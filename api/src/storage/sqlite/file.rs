@@ -47,18 +47,22 @@ impl Place {
     }
 }
 
+/// What tells one file from another, where the system says so.
 #[cfg(unix)]
-type Identity = (u64, u64);
+pub type Identity = (u64, u64);
 
+/// Which file this is.
 #[cfg(unix)]
-fn identity(file: &fs::Metadata) -> Identity {
+pub fn identity(file: &fs::Metadata) -> Identity {
     use std::os::unix::fs::MetadataExt;
 
     (file.dev(), file.ino())
 }
 
+/// What tells one file from another, where the system says so.
 #[cfg(not(unix))]
-type Identity = ();
+pub type Identity = ();
 
+/// Which file this is.
 #[cfg(not(unix))]
-fn identity(_: &fs::Metadata) -> Identity {}
+pub fn identity(_: &fs::Metadata) -> Identity {}
