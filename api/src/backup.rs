@@ -75,6 +75,11 @@ impl Part {
         &self.path
     }
 
+    /// The file to write to, for who does not open it by its path.
+    pub fn file(&self) -> &File {
+        &self.lock
+    }
+
     /// Puts it in its place, when the disk has all of it.
     ///
     /// # Errors

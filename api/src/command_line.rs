@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod anchor;
 mod backup;
 mod check;
 mod draw;
@@ -59,6 +60,7 @@ enum Command {
     Backup(backup::Arguments),
     Restore(restore::Arguments),
     Hold(hold::Arguments),
+    Anchor(anchor::Arguments),
 }
 
 /// Runs the command that the program was called with.
@@ -78,6 +80,7 @@ pub fn main() -> ExitCode {
         Command::Backup(arguments) => backup::run(&arguments, &screen),
         Command::Restore(arguments) => restore::run(&arguments, &screen),
         Command::Hold(arguments) => hold::run(&arguments, &screen),
+        Command::Anchor(arguments) => anchor::run(&arguments, &screen),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -17,4 +17,5 @@ pub mod http;
 pub mod config;
 pub mod live;
 pub mod backup;
+pub mod anchor;
 pub mod command_line;

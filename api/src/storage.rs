@@ -14,6 +14,7 @@ pub mod cases;
 pub mod commands;
 pub mod deadlines;
 pub mod documents;
+pub mod heads;
 pub mod incidents;
 pub mod jobs;
 pub mod locks;
@@ -157,6 +158,7 @@ pub fn statements() -> Vec<&'static str> {
         commands::STATEMENTS,
         deadlines::STATEMENTS,
         documents::STATEMENTS,
+        heads::STATEMENTS,
         incidents::STATEMENTS,
         jobs::STATEMENTS,
         locks::STATEMENTS,

@@ -283,11 +283,16 @@ fn a_database_that_is_not_there_is_not_made_by_what_only_uses_it() {
     let path = scratch.0.join("none/duban.sqlite");
     let database = format!("sqlite:{}", path.display());
     let file = scratch.write("some.csv", "content\n一\n");
+    let [copy, key, anchor] = ["copy.sqlite", "anchor.key", "anchor.txt"].map(|name| scratch.0.join(name));
+    let [copy, key, anchor] = [&copy, &key, &anchor].map(|path| path.to_str().expect("it is UTF-8"));
 
     for words in [
         &["verify"][..],
         &["retain", "--closed-before", "2020-01-01"],
         &["retain", "--closed-before", "2020-01-01", "--dry-run"],
+        &["backup", copy],
+        &["hold"],
+        &["anchor", "--key", key, "--out", anchor],
         &["token", "wei-hongwei"],
         &["token", "--program", "city"],
         &["import", &file, "--process", "appeal", "--as", "wei-hongwei"],
@@ -297,6 +302,7 @@ fn a_database_that_is_not_there_is_not_made_by_what_only_uses_it() {
         assert!(text(&refused.stderr).contains("there is no database at"), "{}", text(&refused.stderr));
     }
     assert!(!path.parent().expect("it has one").exists());
+    assert!([copy, key, anchor].iter().all(|path| !Path::new(path).exists()));
 }
 
 #[test]

@@ -9,7 +9,8 @@ use super::{Failure, Paint, Screen, contents, counted, findings, runtime};
 use crate::backup::{self, Part};
 use crate::config::Storage;
 use crate::runner::Finding;
-use crate::storage::{Error, Mode, copy};
+use crate::storage::copy::{self, Contents};
+use crate::storage::{Error, Mode};
 
 /// What to do instead for a server.
 const SERVER: &str = "a PostgreSQL server is backed up with its own tools, pg_basebackup and WAL archiving: \
@@ -36,6 +37,12 @@ pub(super) struct Arguments {
     no_verify: bool,
 }
 
+/// What became of it.
+enum Outcome {
+    Kept(Contents),
+    Unsound(Vec<Finding>),
+}
+
 /// Runs the command. Answers whether there is a sound copy.
 pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failure> {
     let source = arguments.storage.file(SERVER)?;
@@ -43,28 +50,25 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failur
         return Err(Error::NoFile(source.display().to_string()).into());
     }
     let began = Instant::now();
-    let wrong = runtime()?.block_on(back_up(arguments, source))?;
-    if !wrong.is_empty() {
-        screen.say(&findings(&wrong));
-        let verdict =
-            format!("{}: no copy is kept; --no-verify makes one all the same", counted(wrong.len(), "finding"));
-        screen.say(&format!("{}\n", screen.word(&verdict, Paint::Bad)));
-        return Ok(false);
-    }
-    let contents = runtime()?.block_on(copy::contents(&arguments.target))?;
+    let contents = match runtime()?.block_on(back_up(arguments, source))? {
+        Outcome::Kept(contents) => contents,
+        Outcome::Unsound(wrong) => {
+            screen.say(&findings(&wrong));
+            let verdict = counted(wrong.len(), "finding");
+            let verdict = format!("{verdict}: no copy is kept; --no-verify makes one all the same");
+            screen.say(&format!("{}\n", screen.word(&verdict, Paint::Bad)));
+            return Ok(false);
+        }
+    };
     let checked = if arguments.no_verify { "not checked" } else { "checked" };
     let size = std::fs::metadata(&arguments.target)?.len();
     let seconds = began.elapsed().as_secs_f64();
-    let text = format!(
-        "{}: {size} bytes, {}, {checked}, {seconds:.1} seconds\n",
-        arguments.target.display(),
-        self::contents(&contents)
-    );
-    screen.say(&text);
+    let (target, contents) = (arguments.target.display(), self::contents(&contents));
+    screen.say(&format!("{target}: {size} bytes, {contents}, {checked}, {seconds:.1} seconds\n"));
     Ok(true)
 }
 
-async fn back_up(arguments: &Arguments, source: &Path) -> Result<Vec<Finding>, Failure> {
+async fn back_up(arguments: &Arguments, source: &Path) -> Result<Outcome, Failure> {
     let part = Part::begin(&arguments.target, arguments.force).map_err(|error| match error {
         backup::Error::Exists(path) => format!("{} is there already: --force replaces it", path.display()).into(),
         other => Failure::from(other),
@@ -73,9 +77,10 @@ async fn back_up(arguments: &Arguments, source: &Path) -> Result<Vec<Finding>, F
     if !arguments.no_verify {
         let wrong = backup::check(part.path(), Mode::Read).await?;
         if !wrong.is_empty() {
-            return Ok(wrong);
+            return Ok(Outcome::Unsound(wrong));
         }
     }
+    let contents = copy::contents(part.path()).await?;
     part.put()?;
-    Ok(Vec::new())
+    Ok(Outcome::Kept(contents))
 }

@@ -9,7 +9,8 @@ use super::{Failure, Paint, Screen, contents, counted, findings, hold, runtime};
 use crate::backup::{self, Held, Part};
 use crate::config::{self, Storage};
 use crate::runner::Finding;
-use crate::storage::{Error, Mode, Presence, copy};
+use crate::storage::copy::{self, Contents};
+use crate::storage::{Error, Mode, Presence};
 
 /// What to do instead for a server.
 const SERVER: &str = "a PostgreSQL server is restored with its own tools: docs/guide/backup.md shows how; \
@@ -38,7 +39,7 @@ pub(super) struct Arguments {
 
 /// What became of it.
 enum Outcome {
-    Restored(Held),
+    Restored(Contents, Held),
     Unsound(Vec<Finding>),
 }
 
@@ -48,8 +49,8 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failur
     if !arguments.backup.is_file() {
         return Err(format!("there is no copy at {}", arguments.backup.display()).into());
     }
-    let held = match runtime()?.block_on(restore(arguments, place))? {
-        Outcome::Restored(held) => held,
+    let (contents, held) = match runtime()?.block_on(restore(arguments, place))? {
+        Outcome::Restored(contents, held) => (contents, held),
         Outcome::Unsound(wrong) => {
             screen.say(&findings(&wrong));
             let verdict = counted(wrong.len(), "finding");
@@ -58,7 +59,6 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failur
             return Ok(false);
         }
     };
-    let contents = runtime()?.block_on(copy::contents(place))?;
     screen.say(&format!("{}: {}\n", place.display(), self::contents(&contents)));
     screen.say(&if arguments.send_again { "what was still to be sent will be\n".to_owned() } else { hold::told(held) });
     Ok(true)
@@ -78,6 +78,7 @@ async fn restore(arguments: &Arguments, place: &Path) -> Result<Outcome, Failure
     }
     let part = Part::begin(place, false)?;
     copy::take(&arguments.backup, part.path()).await?;
+    let contents = copy::contents(part.path()).await?;
     match backup::open(part.path(), Mode::Read).await {
         // It is brought up to date where it is opened for use.
         Ok(database) => database.close().await,
@@ -98,5 +99,5 @@ async fn restore(arguments: &Arguments, place: &Path) -> Result<Outcome, Failure
     }
     part.put()?;
     presence.leave().await;
-    Ok(Outcome::Restored(held))
+    Ok(Outcome::Restored(contents, held))
 }

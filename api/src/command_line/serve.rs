@@ -8,13 +8,17 @@ use std::time::Duration;
 
 use clap::Args;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
-use super::{Failure, Screen, runtime, welcome};
+use super::{Failure, Screen, anchor, runtime, welcome};
 use crate::access::Access;
+use crate::anchor::Key;
+use crate::clock::SystemClock;
 use crate::config::{self, Log, Storage};
 use crate::http::{self, Server};
 use crate::live::Live;
 use crate::runner::Runner;
+use crate::storage::Database;
 
 /// The folder that is taken when none is named.
 const FOLDER: &str = "processes";
@@ -41,6 +45,12 @@ pub(super) struct Arguments {
     /// proxy reaches.
     #[arg(long, value_name = "COUNT", env = "DUBAN_CONNECTIONS_PER_ADDRESS", default_value_t = http::SHARE)]
     connections_per_address: usize,
+    /// Write an anchor into this folder every day, as `duban anchor` does.
+    #[arg(long, value_name = "DIR")]
+    anchors: Option<PathBuf>,
+    /// The key that anchors are signed with; one that is missing is made.
+    #[arg(long, value_name = "FILE", requires = "anchors", default_value = anchor::DEFAULT_KEY)]
+    anchor_key: PathBuf,
     /// Make a token for people of the sample organization and print them. Only on this machine's own address.
     #[arg(long)]
     demo: bool,
@@ -73,6 +83,7 @@ async fn serve(arguments: &Arguments, screen: &Screen) -> Result<(), Failure> {
     let database = arguments.storage.open().await?;
     let runner = config::runner(database.clone(), true).await?;
     let live = definitions(arguments, &runner, screen).await?;
+    let anchoring = anchoring(arguments, &database)?;
     let mut access = Access::new(database.clone());
     let Some(library) = runner.definitions().active() else {
         return Err("there are no definitions: name their folder with --processes DIR".into());
@@ -86,10 +97,10 @@ async fn serve(arguments: &Arguments, screen: &Screen) -> Result<(), Failure> {
     let watching = live.map(|live| tokio::spawn(live.watch()));
     let router = http::router(Arc::new(Server::new(Arc::clone(&runner), access)));
     http::serve(listener, router, arguments.connections_per_address, stop).await;
-    if let Some(watching) = watching {
-        watching.abort();
+    for task in [watching, anchoring].into_iter().flatten() {
+        task.abort();
         // It ends because it was told to, or had ended before.
-        let _ = watching.await;
+        let _ = task.await;
     }
     if let Some(runner) = Arc::into_inner(runner) {
         runner.stop().await;
@@ -97,6 +108,13 @@ async fn serve(arguments: &Arguments, screen: &Screen) -> Result<(), Failure> {
     database.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Begins to write anchors, if they are wanted.
+fn anchoring(arguments: &Arguments, database: &Database) -> Result<Option<JoinHandle<()>>, Failure> {
+    let Some(folder) = arguments.anchors.clone() else { return Ok(None) };
+    let (key, database) = (Key::open_or_make(&arguments.anchor_key)?, database.clone());
+    Ok(Some(tokio::spawn(async move { crate::anchor::run(&database, &SystemClock, &key, &folder).await })))
 }
 
 /// Puts the folder live. A wrong folder stops the start only when there is nothing to run by.

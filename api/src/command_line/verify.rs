@@ -1,8 +1,11 @@
 //! `duban verify`: whether the database is what the histories say.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::{Failure, Paint, Screen, counted, runtime};
+use crate::anchor::{self, PublicKey, Statement};
 use crate::config::{self, Storage};
 use crate::storage::Mode;
 
@@ -13,20 +16,38 @@ use crate::storage::Mode;
 pub(super) struct Arguments {
     #[command(flatten)]
     storage: Storage,
+    /// An anchor, as `duban anchor` wrote it: whether the histories of then are contained in today's.
+    #[arg(long, value_name = "FILE", requires = "public_key")]
+    anchor: Option<PathBuf>,
+    /// The public key that belongs to the one the anchor was signed with.
+    #[arg(long, value_name = "FILE", requires = "anchor")]
+    public_key: Option<PathBuf>,
 }
 
 /// Runs the command. Answers whether all is well.
 pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failure> {
+    let mut anchored = None::<Statement>;
     let findings = runtime()?.block_on(async {
         let database = arguments.storage.open_existing(Mode::Read).await?;
+        let mut findings = Vec::new();
+        if let (Some(anchor), Some(public)) = (&arguments.anchor, &arguments.public_key) {
+            let checked = anchor::check(&database, anchor, &PublicKey::read(public)?).await?;
+            anchored = Some(checked.statement);
+            findings = checked.findings;
+        }
         let runner = config::runner(database, false).await?;
-        Ok::<_, Failure>(runner.verify().await?)
+        findings.extend(runner.verify().await?);
+        Ok::<_, Failure>(findings)
     })?;
     let mut text = super::findings(&findings);
-    let (verdict, paint) = match findings.len() {
+    let (mut verdict, paint) = match findings.len() {
         0 => ("ok: every list is what the histories say, and no history was changed".to_owned(), Paint::Good),
         count => (counted(count, "finding"), Paint::Bad),
     };
+    if let (true, Some(Statement { at, cases, .. })) = (findings.is_empty(), anchored) {
+        let cases = counted(usize::try_from(cases)?, "case");
+        verdict.push_str(&format!("; the histories of {cases} go on from the anchor of {at}"));
+    }
     text.push_str(&screen.word(&verdict, paint));
     text.push('\n');
     screen.say(&text);

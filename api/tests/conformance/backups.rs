@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,31 +11,8 @@ use duban::runner::{GivenUp, Runner};
 use duban::storage::Database;
 use duban_engine::ids::{CaseId, Name};
 
-use crate::cluster::{on_each_database, scratch};
+use crate::cluster::{Folder, on_each_database};
 use crate::town::{Town, assert_sound, note, open, submit_together, take};
-
-/// A folder that is removed with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        Self(scratch())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-
-    fn address(&self, name: &str) -> String {
-        format!("sqlite:{}", self.path(name).display())
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 fn duban(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_duban"));
@@ -83,7 +60,7 @@ async fn count(address: &str) -> i64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_made_while_cases_are_written_is_sound_and_of_one_instant() {
-    let folder = Folder::new();
+    let folder = Folder::default();
     let town = Town::new(folder.address("original.sqlite")).await;
     let runner = Arc::new(town.runner().await);
     let (is_over, opened) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
@@ -127,7 +104,7 @@ fn kill(child: &mut Child) -> Option<i32> {
 
 #[tokio::test]
 async fn one_that_is_killed_leaves_nothing_that_looks_like_a_copy() {
-    let folder = Folder::new();
+    let folder = Folder::default();
     let town = Town::new(folder.address("original.sqlite")).await;
     let runner = town.runner().await;
     submit_together(&runner, (1..=500).map(|case| open(case, "路灯")).collect()).await;
@@ -152,7 +129,7 @@ async fn one_that_is_killed_leaves_nothing_that_looks_like_a_copy() {
 
 #[tokio::test]
 async fn a_copy_replaces_nothing_that_it_was_not_told_to() {
-    let folder = Folder::new();
+    let folder = Folder::default();
     let town = Town::new(folder.address("original.sqlite")).await;
     let target = folder.path("copy.sqlite");
     fs::write(&target, "a letter").expect("the folder is ours");
@@ -176,7 +153,7 @@ async fn a_copy_replaces_nothing_that_it_was_not_told_to() {
 
 #[tokio::test]
 async fn what_is_not_sound_is_neither_kept_nor_restored_unless_somebody_wants_it_so() {
-    let folder = Folder::new();
+    let folder = Folder::default();
     let town = Town::new(folder.address("original.sqlite")).await;
     let runner = town.runner().await;
     runner.submit(open(1, "路灯")).await.expect("it is done");
@@ -201,13 +178,13 @@ async fn what_is_not_sound_is_neither_kept_nor_restored_unless_somebody_wants_it
     fs::write(&letter, "a letter, and no database").expect("the folder is ours");
     refused(&restore(&letter, &folder.address("other.sqlite"), &[]).await, 2, "");
     fs::write(&letter, "").expect("the folder is ours");
-    refused(&restore(&letter, &folder.address("other.sqlite"), &[]).await, 2, "migrations");
+    refused(&restore(&letter, &folder.address("other.sqlite"), &[]).await, 2, "no such table");
     assert!(!folder.path("other.sqlite").exists());
 }
 
 #[tokio::test]
 async fn nothing_is_restored_over_a_database_or_under_a_server() {
-    let folder = Folder::new();
+    let folder = Folder::default();
     let town = Town::new(folder.address("original.sqlite")).await;
     let copy = folder.path("copy.sqlite");
     good(&backup(&town.address, &copy).await);
@@ -256,7 +233,7 @@ fn kinds(given_up: &[GivenUp]) -> Vec<(u128, &str)> {
 
 #[tokio::test]
 async fn a_restored_copy_sends_nothing_again_until_somebody_decides() {
-    let folder = Folder::new();
+    let folder = Folder::default();
     let town = Town::new(folder.address("original.sqlite")).await;
     let (worker, topic) = (Name::new("printer"), Name::new("print"));
     let original = town.runner().await;
@@ -323,7 +300,7 @@ async fn tell_of(town: &Town, words: &str) -> String {
 
 #[tokio::test]
 async fn receivers_know_again_what_they_had_and_take_nothing_new_for_it() {
-    let folder = Folder::new();
+    let folder = Folder::default();
     let town = Town::new(folder.address("original.sqlite")).await;
     let runner = town.runner().await;
     runner.submit(open(1, "路灯")).await.expect("it is done");
@@ -346,7 +323,7 @@ async fn receivers_know_again_what_they_had_and_take_nothing_new_for_it() {
 
 #[tokio::test]
 async fn who_knows_that_nothing_was_sent_has_it_sent_at_once() {
-    let folder = Folder::new();
+    let folder = Folder::default();
     let town = Town::new(folder.address("original.sqlite")).await;
     let original = town.runner().await;
     ask_for_everything(&original).await;

@@ -138,3 +138,36 @@ pub fn scratch() -> PathBuf {
     std::fs::create_dir_all(&path).expect("the system has a place for temporary files");
     path
 }
+
+/// A folder that is removed with the test.
+pub struct Folder(pub PathBuf);
+
+impl Default for Folder {
+    /// An empty one.
+    fn default() -> Self {
+        Self(scratch())
+    }
+}
+
+impl Folder {
+    /// Where something lies in it.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// The same as text.
+    pub fn text(&self, name: &str) -> String {
+        self.path(name).to_str().expect("the system's temporary folder is UTF-8").to_owned()
+    }
+
+    /// The address of a database in it.
+    pub fn address(&self, name: &str) -> String {
+        format!("sqlite:{}", self.text(name))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,5 +1,6 @@
 //! One suite that every database must pass: what the shell promises, on SQLite and on PostgreSQL.
 
+mod anchors;
 mod backups;
 mod calendar;
 mod clock;
