@@ -30,7 +30,7 @@ pub mod tasks;
 pub mod tokens;
 pub mod transitions;
 
-pub use cell::{Cell, Row, digest, hexadecimal, micros, timestamp};
+pub use cell::{Cell, Row, digest, hexadecimal, json, micros, timestamp};
 pub use database::{Database, Listener, Transaction};
 pub(crate) use database::{is_postgres, sqlite_path};
 pub use mode::Mode;

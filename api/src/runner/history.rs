@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::private::{Parted, Salts};
 use crate::storage::cases::Head;
 use crate::storage::transitions::{Stored, actor, histories};
-use crate::storage::{Database, Error, Result, micros, timestamp};
+use crate::storage::{Database, Error, Result, json, micros, timestamp};
 
 /// A case with the hash of its last transition, on which the next one builds.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,9 +106,4 @@ pub async fn load(database: &Database, cases: impl IntoIterator<Item = CaseId>) 
         }
     }
     Ok(loaded)
-}
-
-/// A value of our own as JSON.
-pub fn json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).expect("our own values have text keys and so are always JSON")
 }

@@ -10,11 +10,10 @@ use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
 
 use super::definitions::{hears, opens_on};
-use super::history::json;
 use super::submission::{Answer, Refusal, Submission};
 use super::{Runner, Shared};
 use crate::storage::messages::{self, Sent};
-use crate::storage::{Error, cases};
+use crate::storage::{Error, cases, json};
 
 /// How many cases a message to all goes to at once.
 const PAGE_MAX: u16 = 256;

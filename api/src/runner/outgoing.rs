@@ -7,11 +7,11 @@ use duban_engine::ids::{CaseId, Name, VisitId};
 use jiff::{SignedDuration, Timestamp};
 
 use super::definitions::Definition;
-use super::history::json;
 use super::projection::reader;
 use super::rendering::{Rendered, Scene, render, untitled};
 use crate::storage::documents::Document;
 use crate::storage::jobs::Queued;
+use crate::storage::json;
 use crate::storage::notices::Notice;
 use crate::storage::outbox::Entry;
 

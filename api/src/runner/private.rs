@@ -8,9 +8,8 @@ use duban_engine::ids::{CaseId, Name};
 use duban_engine::value::Value;
 use sha2::{Digest, Sha256};
 
-use super::history::json;
 use crate::random;
-use crate::storage::hexadecimal;
+use crate::storage::{hexadecimal, json};
 
 /// How many bytes a salt has: more than anybody can try.
 pub const SALT_BYTES: usize = 16;

@@ -7,7 +7,7 @@ use duban_engine::event::{Actor, EVENT_VERSION, Event, Transition};
 use duban_engine::ids::{CaseId, Name};
 use jiff::Timestamp;
 
-use super::history::{fold, json, restore, store};
+use super::history::{fold, restore, store};
 use super::outgoing::key;
 use super::private;
 use super::projection::{self, Changes};
@@ -16,7 +16,7 @@ use crate::storage::documents::{self, Document};
 use crate::storage::notices::{self, Notice};
 use crate::storage::outbox::{self, Entry};
 use crate::storage::transitions::{self, Stored, histories, remove_private, with_private_after};
-use crate::storage::{Cell, Error, Result, Writes, cases, incidents};
+use crate::storage::{Cell, Error, Result, Writes, cases, incidents, json};
 
 /// How often the same cases are tried again because another node moved one of them first.
 const CONFLICTS_MAX: usize = 8;

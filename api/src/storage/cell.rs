@@ -198,3 +198,8 @@ impl Row {
         Error::Unreadable { what: "row", why: format!("column {column} is not {wanted}") }
     }
 }
+
+/// A value of our own as JSON.
+pub fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("our own values have text keys and so are always JSON")
+}

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use serde::Serialize;
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
@@ -23,7 +22,7 @@ use tokio::sync::broadcast;
 pub(crate) use file::{identity, of_address};
 
 use super::writes::{Change, Writes, renumber};
-use super::{Cell, Column, Error, Mode, Presence, Result, Row};
+use super::{Cell, Column, Error, Mode, Presence, Result, Row, json};
 
 /// How many read at the same time; a read keeps a thread busy.
 const READERS_MAX: u32 = 4;
@@ -223,7 +222,7 @@ fn together(writes: &Writes<'_>) -> (String, Vec<Cell>) {
                 statements.push(renumber(sql, before));
             }
             change => {
-                parameters.push(Cell::Text(json_of(&write.rows)));
+                parameters.push(Cell::Text(json(&write.rows)));
                 statements.push(change.statement(|columns| source(columns, before)));
             }
         }
@@ -242,10 +241,6 @@ fn dialect(sql: &str) -> String {
     sql.replace("each($", "json_each($").replace("FOR UPDATE SKIP LOCKED", "")
 }
 
-fn json_of(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("texts and numbers are always JSON")
-}
-
 fn query<'q>(sql: &str, parameters: Vec<Cell>) -> sqlx::query::Query<'q, sqlx::Sqlite, SqliteArguments> {
     let mut arguments = SqliteArguments::default();
     for parameter in parameters {
@@ -253,7 +248,7 @@ fn query<'q>(sql: &str, parameters: Vec<Cell>) -> sqlx::query::Query<'q, sqlx::S
             Cell::Null => arguments.add(None::<i64>),
             Cell::Text(text) => arguments.add(text),
             Cell::Integer(number) => arguments.add(number),
-            Cell::Texts(texts) => arguments.add(json_of(&texts)),
+            Cell::Texts(texts) => arguments.add(json(&texts)),
         };
         added.expect("texts and numbers can always be encoded");
     }
