@@ -359,7 +359,8 @@ pub enum Event {
     MessageSent {
         /// Its name.
         message: Name,
-        /// The number of the case it is for; to every case that listens when missing.
+        /// The number of the case it is for; to every case that waits or listens, and to processes that begin with it,
+        /// when missing.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<Name>,
         /// What it carries.

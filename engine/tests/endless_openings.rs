@@ -118,10 +118,25 @@ fn what_waits_in_between_may_open_the_next_case() {
 }
 
 #[test]
+fn a_message_for_one_case_opens_none() {
+    let process = |send: &str| {
+        format!(
+            "start: {{also: [{{message: asked}}], goto: told}}\nsteps:\n  told: {{do: [{{send: {send}}}]}}\n  over: {{close: over}}\n"
+        )
+    };
+
+    let to_all = shown(&[&process("{message: asked, to_all: true}")]);
+    let to_one = shown(&[&process("{message: asked, to: a-1}")]);
+
+    assert!(to_all.contains("error[endless-opening]"), "{to_all}");
+    assert_eq!(to_one, "");
+}
+
+#[test]
 fn a_circle_of_several_processes_is_told_once_with_all_its_places() {
     let first = steps(&["once: {do: [{start: {process: b}}]}"]);
     let second = steps(&["ask: {call: c, goto: over}"]);
-    let third = "start: {also: [{message: c.asked}], goto: told}\nsteps:\n  told: {do: [{send: {message: a.asked}}]}\n  over: {close: over}\n";
+    let third = "start: {also: [{message: c.asked}], goto: told}\nsteps:\n  told: {do: [{send: {message: a.asked, to_all: true}}]}\n  over: {close: over}\n";
     let begun = first.replace("{goto:", "{also: [{message: a.asked}], goto:");
 
     let shown = shown(&[&begun, &second, third]);
@@ -140,7 +155,7 @@ error[endless-opening]: a case of `a` has cases opened without end, before anybo
   |
  ::: c.yaml:5:32
   |
-5 |   told: {do: [{send: {message: a.asked}}]}
+5 |   told: {do: [{send: {message: a.asked, to_all: true}}]}
   |                                ------- `c` sends `a.asked`, with which `a` begins
   |
   = help: let a step wait for a person or a time in between

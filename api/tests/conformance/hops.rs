@@ -24,11 +24,11 @@ steps:
 const ECHO: &str = "process: echo
 title: 回声
 start: {by: {unit: office, duty: clerk}, goto: open}
-listen: [{message: called, send: {message: called}}]
+listen: [{message: called, send: {message: called, to_all: true}}]
 steps:
   open:
     by: {unit: office, duty: clerk}
-    actions: {call: {send: {message: called}}, shut: {goto: over}}
+    actions: {call: {send: {message: called, to_all: true}}, shut: {goto: over}}
   over: {close: over}
 ";
 

@@ -237,6 +237,21 @@ fn listener() -> Json {
 }
 
 /// The effects, each under its key.
+/// The keys of `send`, of which one says whom the message is for.
+fn send_keys() -> Json {
+    let mut keys = object(
+        &["message"],
+        json!({
+            "message": text("The message."),
+            "to": operand("The number of the case it is for."),
+            "to_all": boolean("That it is for every open case that waits or listens for it, and for processes that begin with it."),
+            "with": described(reference("with"), "What is given, by the names of the other side."),
+        }),
+    );
+    keys["anyOf"] = json!([{"required": ["to"]}, {"required": ["to_all"]}]);
+    keys
+}
+
 fn effect_keys() -> Map<String, Json> {
     let clock = object(&[], json!({"deadline": named("The step whose deadline is meant.")}));
     let step = object(&["step"], json!({"step": named("The step that ends.")}));
@@ -260,11 +275,7 @@ fn effect_keys() -> Map<String, Json> {
             "person": operand("The person it counts for."),
         })), "An entry in the ledger."),
         "start": described(object(&["process"], json!({"process": named("The process."), "with": described(reference("with"), "What is given, by the names of the other side.")})), "Starts another case and does not wait for it."),
-        "send": described(object(&["message"], json!({
-            "message": text("The message."),
-            "to": operand("The number of the case it is for."),
-            "with": described(reference("with"), "What is given, by the names of the other side."),
-        })), "Sends a message to another case."),
+        "send": described(send_keys(), "Sends a message to another case, or to all."),
         "extend": described(object(&[], json!({
             "deadline": named("The step whose deadline is meant."),
             "to": operand("Until when."),

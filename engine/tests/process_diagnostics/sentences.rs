@@ -36,7 +36,7 @@ const SOURCES: [&str; 24] = [
 ];
 
 /// Sentences that are not for authors: what is said in a running case, and reasons for the compiler of our own code.
-const FOR_OTHERS: [&str; 36] = [
+const FOR_OTHERS: [&str; 37] = [
     "each variant's sentence names its fields",
     "no branch of `{step}` applies",
     "the table of `{step}` has no answer: {reason}",
@@ -47,6 +47,7 @@ const FOR_OTHERS: [&str; 36] = [
     "the job of `{step}` failed {} time(s): {reason}",
     "who has the least to do is not known here: the task waits for whoever takes it",
     "nobody in the organisation may do this task",
+    "the message `{}` is for no case: `{}` is null",
     // Of what people fill in.
     "more than {LIST_MAX} values",
     "not of the right kind",

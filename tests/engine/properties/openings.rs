@@ -32,22 +32,24 @@ steps:
   bad: {close: bad}
 ";
 
-/// How a random process begins beside the form: with this message, or with one that it perhaps sends.
+/// How a random process begins beside the form: with this message, or with one that it perhaps sends to all.
 const LETTER: &str = "{message: letter}";
 const SENT: &str = "{message: m1}";
+const SEND: &str = "send: {message: m1, to_all: true}";
 
 /// A random process that sends a message at some of its places.
 fn process(dice: &mut Dice<'_>) -> String {
     let text = generate::process(dice);
     assert!(text.contains(LETTER), "a random process begins with a message:\n{text}");
-    text.replace("urge: {}", &format!("send: {SENT}"))
+    text.replace("urge: {}", SEND)
 }
 
 /// Whether one of the cases that are opened with random fields sends the message before anything waits.
 fn opens_itself(library: Library, dice: &mut Dice<'_>) -> bool {
     let library = Arc::new(library);
     let begin = library.catalog.calendars.default_calendar().parse_local(BEGIN).expect("it is a moment");
-    let sends = |event: &Event| matches!(event, Event::MessageSent { message, .. } if message.as_str() == "m1");
+    let sends =
+        |event: &Event| matches!(event, Event::MessageSent { message, to: None, .. } if message.as_str() == "m1");
     (0..6).any(|_| {
         let given = [
             ("n", json!(dice.one(&[1, 3, 7])), Type::Number),

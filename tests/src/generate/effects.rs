@@ -29,7 +29,13 @@ impl Writer<'_, '_> {
             6 => "document: {template: slip, to: =one}".to_owned(),
             7 => "mark: {kind: late, unit: =one, person: =who}".to_owned(),
             8 => "start: {process: child, with: {x: =n}}".to_owned(),
-            9 => format!("send: {{message: {}, with: {{n: =n}}}}", self.dice.one(&["m1", "m2", "far"])),
+            9 => {
+                let (message, to) = (
+                    self.dice.one(&["m1", "m2", "far"]),
+                    self.dice.one(&["to_all: true", "to_all: true", "to: P2", "to: =word"]),
+                );
+                format!("send: {{message: {message}, {to}, with: {{n: =n}}}}")
+            }
             10 => format!("extend: {{{extend}}}"),
             11 => format!("pause: {{{clock}}}"),
             12 => format!("resume: {{{clock}}}"),

@@ -327,8 +327,10 @@ impl<'p, 'q> Way<'p, 'q> {
                     self.repeats(at, start.span);
                 }
                 Act::Send(send) => {
-                    self.sends.insert((&send.message, send.span));
-                    self.repeats(at, send.span);
+                    if send.is_to_all() {
+                        self.sends.insert((&send.message, send.span));
+                        self.repeats(at, send.span);
+                    }
                 }
                 Act::Set(_) => self.changes = true,
                 Act::End(end) => self.ended.extend(self.process.index.get(&end.step)),
