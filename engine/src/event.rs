@@ -121,6 +121,9 @@ pub enum Event {
         visit: VisitId,
         /// Who may do it.
         to: Vec<Candidate>,
+        /// Whether none of these is in the organisation.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unstaffed: bool,
     },
     /// A task came to one person.
     TaskAssigned {

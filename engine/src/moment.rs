@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::calendar::{Calendar, Calendars};
 use crate::case::{Before, Case, Visit};
-use crate::event::{Actor, Cause, EVENT_VERSION, Edge, Ending, Event, Fields, Item, Transition};
+use crate::event::{Actor, Candidate, Cause, EVENT_VERSION, Edge, Ending, Event, Fields, Item, Transition};
 use crate::formula::{Formula, Operand, Place};
 use crate::ids::{CaseId, Name, VisitId};
 use crate::organization::Organization;
@@ -157,6 +157,8 @@ pub struct Moment<'a> {
     events: Vec<Event>,
     agenda: VecDeque<Work>,
     works_left: usize,
+    /// Which candidates have somebody in the organisation, as far as was asked.
+    staffed: BTreeMap<Candidate, bool>,
     watch: Watch,
     /// How many events the watch has been told of.
     watched: usize,
@@ -201,6 +203,7 @@ impl<'a> Moment<'a> {
             events: Vec::new(),
             agenda: VecDeque::new(),
             works_left: WORKS_MAX,
+            staffed: BTreeMap::new(),
             watch: Watch::new(),
             watched: 0,
             looks: 0,
@@ -265,6 +268,16 @@ impl<'a> Moment<'a> {
         };
         let stored = self.world.workload?.get(person).copied().unwrap_or(0);
         Some(stored.saturating_sub(held(self.began)).saturating_add(held(&self.case)))
+    }
+
+    /// Whether one of the candidates has somebody in the organisation.
+    pub fn is_staffed(&mut self, candidates: &[Candidate]) -> bool {
+        let organization = self.world.organization;
+        let mut ask = |candidate: &Candidate| match self.staffed.get(candidate) {
+            Some(known) => *known,
+            None => *self.staffed.entry(candidate.clone()).or_insert(organization.is_staffed(candidate)),
+        };
+        candidates.iter().any(&mut ask)
     }
 
     /// What taking the last action back would restore.

@@ -148,6 +148,14 @@ impl Organization {
         found
     }
 
+    /// Whether anybody is a candidate, without deputies: nobody stands in for somebody who is not there.
+    pub fn is_staffed(&self, candidate: &Candidate) -> bool {
+        match candidate {
+            Candidate::Person { person } => self.people.contains_key(person),
+            Candidate::Duty { .. } => self.people.keys().any(|person| self.is_candidate(person, candidate)),
+        }
+    }
+
     /// What does not fit together, given the names of all calendars; each with a path like `people.li-si.duties`; empty when all is well.
     pub fn mistakes<'a>(&self, calendars: impl Iterator<Item = &'a Name>) -> Vec<Mistake> {
         let calendars: BTreeMap<Name, ()> = calendars.map(|name| (name.clone(), ())).collect();

@@ -130,7 +130,9 @@ pub fn line(event: &Event, zone: &TimeZone) -> String {
             format!("action {action} of {step} (visit {scope}) taken at {visit}, line {line}{seal}")
         }
         Event::ActionWithdrawn { sequence } => format!("transition {sequence} withdrawn"),
-        Event::TaskOffered { visit, to } => format!("task {visit} offered to {}", people(to)),
+        Event::TaskOffered { visit, to, unstaffed } => {
+            format!("task {visit} offered to {}{}", people(to), if *unstaffed { ", who are not there" } else { "" })
+        }
         Event::TaskAssigned { visit, to, how } => format!("task {visit} with {to}, {}", word(how)),
         Event::TaskReleased { visit } => format!("task {visit} released"),
         Event::DeadlineSet { visit, due: limit } => format!("deadline of {visit} set: {}", due(limit, zone)),

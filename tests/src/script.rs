@@ -5,7 +5,8 @@
 //! `{as: PERSON, do: ACTION, in: STEP, item: VALUE, with: {…}, seal: TEXT}`, `{as: PERSON, claim: STEP}` and the other
 //! verbs, `{as: PERSON, withdraw: true}`, `{wait: SPAN}`, `{until: INSTANT}`, `{message: NAME, with: {…}}`,
 //! `{job: done, in: STEP, with: {…}}`, `{job: failed, in: STEP, reason: TEXT}`, `{cancel: true}`, `{recalculate: true}`,
-//! `{absent: PERSON, deputy: PERSON}`, `{sleep: INSTANT}` (nothing rings on the way) and `{wake: true}`. `case: 2` on a line means the second case that was opened.
+//! `{absent: PERSON, deputy: PERSON}`, `{leaves: PERSON}`, `{comes: PERSON, unit: UNIT, duty: DUTY}`,
+//! `{sleep: INSTANT}` (nothing rings on the way) and `{wake: true}`. `case: 2` on a line means the second case that was opened.
 
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ use duban_engine::time::Span;
 use duban_engine::value::{Type, Value};
 use duban_engine::yaml;
 use jiff::Timestamp;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::golden;
 use crate::history;
@@ -127,6 +128,17 @@ impl Script {
             let deputy = text(line, "deputy").expect("somebody stands in").into();
             let (from, until) = (self.town.now, Timestamp::MAX);
             self.town.organization.absences.push(Absence { person: person.into(), deputy, from, until });
+            return Ok(Vec::new());
+        }
+        if let Some(person) = text(line, "leaves") {
+            self.town.organization.people.remove(person).expect("whoever leaves was there");
+            return Ok(Vec::new());
+        }
+        if let Some(person) = text(line, "comes") {
+            let duties = json!({line["unit"].as_str().expect("a unit"): [line["duty"]]});
+            let person: Name = person.into();
+            let found = serde_json::from_value(json!({"name": person, "duties": duties})).expect("it is a person");
+            self.town.organization.people.insert(person, found);
             return Ok(Vec::new());
         }
         if let Some(process) = text(line, "open") {

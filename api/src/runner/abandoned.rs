@@ -1,4 +1,5 @@
-//! Tasks of people whom the organisation does not know any more: they go back to where they came from.
+//! Tasks of people whom the organisation does not know any more: they go back to where they came from, and where nobody
+//! may do them any more, their cases are looked at and call an administrator.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,45 +13,36 @@ use super::Shared;
 use super::submission::{Refusal, Submission};
 use crate::storage::{Result, tasks};
 
-/// How many tasks are freed together.
+/// How many cases are looked at together.
 const PAGE_MAX: i64 = 256;
 
-/// Frees the tasks that nobody holds any more, if the organisation may have changed; answers how many.
+/// Frees the tasks that nobody holds any more and looks at those that nobody may do any more, if the organisation may have
+/// changed; answers how many.
 pub async fn sweep(shared: &Arc<Shared>) -> Result<usize> {
     let Some(library) = shared.definitions.active() else { return Ok(0) };
     if !shared.may_be_abandoned.swap(false, Ordering::AcqRel) {
         return Ok(0);
     }
-    let freed = free(shared, &library.catalog.organization).await;
-    if freed.is_err() {
+    let organization = &library.catalog.organization;
+    let served = match free(shared, organization).await {
+        Ok(freed) => look(shared, organization).await.map(|looked| freed + looked),
+        Err(error) => Err(error),
+    };
+    if served.is_err() {
         shared.may_be_abandoned.store(true, Ordering::Release);
     }
-    freed
+    served
 }
 
+/// Gives back what people hold who are not there.
 async fn free(shared: &Arc<Shared>, organization: &Organization) -> Result<usize> {
     let mut freed = 0;
     let holders = tasks::workload(&shared.database).await?.into_keys();
     for gone in holders.filter(|holder| !organization.people.contains_key(holder)) {
         loop {
             let page = tasks::held_by(&shared.database, &gone, PAGE_MAX).await?;
-            let mut running = JoinSet::new();
-            for (case, visit) in page {
-                let shared = Arc::clone(shared);
-                let release = Submission::new(case, Actor::Clock, Ask::Release { visit });
-                running.spawn(async move { shared.submit(release).await });
-            }
-            let mut done = 0;
-            for outcome in running.join_all().await {
-                match outcome {
-                    Ok(_) => done += 1,
-                    Err(Refusal::Storage(error)) => {
-                        tracing::error!(%error, "a task that nobody holds stays held; it is tried again");
-                        shared.may_be_abandoned.store(true, Ordering::Release);
-                    }
-                    Err(refusal) => tracing::debug!(%refusal, "a task is not freed"),
-                }
-            }
+            let release = |(case, visit)| Submission::new(case, Actor::Clock, Ask::Release { visit });
+            let done = submit_all(shared, page.into_iter().map(release)).await;
             freed += done;
             if done == 0 {
                 break;
@@ -59,4 +51,41 @@ async fn free(shared: &Arc<Shared>, organization: &Organization) -> Result<usize
         tracing::info!(person = %gone, "tasks of a person who left are open to others again");
     }
     Ok(freed)
+}
+
+/// Wakes the cases with tasks for people none of whom is there.
+async fn look(shared: &Arc<Shared>, organization: &Organization) -> Result<usize> {
+    let mut looked = 0;
+    for gone in tasks::candidates(&shared.database).await?.iter().filter(|found| !organization.is_staffed(found)) {
+        let mut after = None;
+        loop {
+            let page = tasks::pooled(&shared.database, gone, after, PAGE_MAX).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(*last);
+            let wake = |case| Submission::new(case, Actor::Clock, Ask::Wake);
+            looked += submit_all(shared, page.into_iter().map(wake)).await;
+        }
+    }
+    Ok(looked)
+}
+
+/// Has commands done together; answers how many were.
+async fn submit_all(shared: &Arc<Shared>, submissions: impl Iterator<Item = Submission>) -> usize {
+    let mut running = JoinSet::new();
+    for submission in submissions {
+        let shared = Arc::clone(shared);
+        running.spawn(async move { shared.submit(submission).await });
+    }
+    let mut done = 0;
+    for outcome in running.join_all().await {
+        match outcome {
+            Ok(_) => done += 1,
+            Err(Refusal::Storage(error)) => {
+                tracing::error!(%error, "a task that nobody may do or holds stays as it is; it is tried again");
+                shared.may_be_abandoned.store(true, Ordering::Release);
+            }
+            Err(refusal) => tracing::debug!(%refusal, "a case is not looked at"),
+        }
+    }
+    done
 }

@@ -1,5 +1,6 @@
 //! Who is waited for: the open tasks and who may do them, made from the cases.
 
+use duban_engine::event::Candidate;
 use duban_engine::ids::{CaseId, Name, VisitId};
 use duban_engine::moment::Workload;
 use jiff::Timestamp;
@@ -64,8 +65,26 @@ const OF_DUTY: &str = listing!(
 
 const WORKLOAD: &str = "SELECT holder, COUNT(*) FROM tasks WHERE holder IS NOT NULL GROUP BY holder";
 const HELD_BY: &str = "SELECT case_id, visit FROM tasks WHERE holder = $1 ORDER BY case_id, visit LIMIT $2";
+const ASKED: &str = "SELECT DISTINCT unit, duty, person FROM task_candidates";
 
-pub(super) const STATEMENTS: &[&str] = &[OF_CASE, HELD, OF_PERSON, OF_DUTY, WORKLOAD, HELD_BY];
+/// Cases with a task in a pool, given whom it is open to, after one of them.
+macro_rules! pooled {
+    ($whom:literal) => {
+        concat!(
+            "SELECT DISTINCT tasks.case_id FROM task_candidates
+            JOIN tasks ON tasks.case_id = task_candidates.case_id AND tasks.visit = task_candidates.visit
+            WHERE ",
+            $whom,
+            " AND tasks.holder IS NULL AND tasks.case_id > $1 ORDER BY tasks.case_id LIMIT $2"
+        )
+    };
+}
+
+const POOLED_TO_PERSON: &str = pooled!("task_candidates.person = $3 AND task_candidates.person <> ''");
+const POOLED_TO_DUTY: &str = pooled!("task_candidates.unit = $3 AND task_candidates.duty = $4");
+
+pub(super) const STATEMENTS: &[&str] =
+    &[OF_CASE, HELD, OF_PERSON, OF_DUTY, WORKLOAD, HELD_BY, ASKED, POOLED_TO_PERSON, POOLED_TO_DUTY];
 
 /// A task.
 #[derive(Clone, Debug, PartialEq)]
@@ -142,6 +161,38 @@ pub async fn workload(database: &Database) -> Result<Workload> {
 pub async fn held_by(database: &Database, person: &Name, limit: i64) -> Result<Vec<(CaseId, VisitId)>> {
     let rows = database.fetch(HELD_BY, &[person.into(), limit.into()]).await?;
     rows.iter().map(|row| Ok((row.case(0)?, VisitId(row.count(1)?)))).collect()
+}
+
+/// Everyone whom an open task asks for.
+pub async fn candidates(database: &Database) -> Result<Vec<Candidate>> {
+    let rows = database.fetch(ASKED, &[]).await?;
+    let candidates = rows.iter().map(|row| {
+        let (unit, duty, person) = (row.name(0)?, row.name(1)?, row.name(2)?);
+        Ok(if person.is_empty() { Candidate::Duty { unit, duty } } else { Candidate::Person { person } })
+    });
+    candidates.collect()
+}
+
+/// Some of the cases with a task that is open to a candidate and that nobody holds, after one of them.
+pub async fn pooled(
+    database: &Database,
+    candidate: &Candidate,
+    after: Option<CaseId>,
+    limit: i64,
+) -> Result<Vec<CaseId>> {
+    let after = after.map_or_else(String::new, |case| case.to_string());
+    let mut parameters: Vec<Cell> = vec![after.into(), limit.into()];
+    let statement = match candidate {
+        Candidate::Person { person } => {
+            parameters.push(person.into());
+            POOLED_TO_PERSON
+        }
+        Candidate::Duty { unit, duty } => {
+            parameters.extend([Cell::from(unit), Cell::from(duty)]);
+            POOLED_TO_DUTY
+        }
+    };
+    database.fetch(statement, &parameters).await?.iter().map(|row| row.case(0)).collect()
 }
 
 /// Where a task waits.

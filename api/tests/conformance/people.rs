@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use duban::runner::{Runner, Submission};
-use duban::storage::tasks;
+use duban::storage::{incidents, tasks};
 use duban_engine::command::{Ask, StartedBy};
 use duban_engine::event::{Actor, Fields};
 use duban_engine::ids::{CaseId, Name, VisitId};
@@ -55,6 +55,31 @@ async fn the_task_of_a_person_who_left_is_open_to_the_others() {
         runner.settle().await.expect("the database answers");
 
         assert_eq!((before, holder(&runner, 1).await), (Some("li".into()), None));
+        runner.submit(take(1, "finish")).await.expect("a colleague goes on with it");
+        assert_sound(&runner).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_task_whose_last_people_left_calls_an_administrator_once_and_goes_on_when_others_come() {
+    on_each_database(async |address| {
+        let town = Town::new(address).await;
+        let runner = town.runner().await;
+        runner.submit(open(1, "路灯")).await.expect("it is done");
+        runner.submit(open(2, "井盖")).await.expect("it is done");
+        runner.submit(by("li", 2, Ask::Claim { visit: VisitId(1) })).await.expect("it is in the pool");
+        let mut counts = Vec::new();
+
+        for gone in [&["wang"][..], &["wang", "li"], &["wang", "li"]] {
+            runner.deploy(&without(gone)).await.expect("the set is sound");
+            runner.settle().await.expect("the database answers");
+            let told = incidents::latest(runner.database(), 9).await.expect("the database answers");
+            counts.push(told.len());
+        }
+
+        assert_eq!(counts, [0, 2, 2], "each of two tasks once");
+        runner.deploy(&files()).await.expect("the set is sound");
         runner.submit(take(1, "finish")).await.expect("a colleague goes on with it");
         assert_sound(&runner).await;
     })

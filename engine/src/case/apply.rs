@@ -86,8 +86,10 @@ impl Case {
     /// The events that change one visit only, or nothing.
     fn apply_to_visit(&mut self, at: Timestamp, event: &Event) {
         match event {
-            Event::TaskOffered { visit, to } => self.change(*visit, |visit| {
-                visit.task.get_or_insert_with(Task::default).offered = to.clone();
+            Event::TaskOffered { visit, to, unstaffed } => self.change(*visit, |visit| {
+                let task = visit.task.get_or_insert_with(Task::default);
+                task.offered = to.clone();
+                task.unstaffed = *unstaffed;
             }),
             Event::TaskAssigned { visit, to, how } => self.change(*visit, |visit| {
                 let task = visit.task.get_or_insert_with(Task::default);

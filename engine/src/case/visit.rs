@@ -66,6 +66,8 @@ pub struct Outcome {
 pub struct Task {
     /// Who may do it.
     pub offered: Vec<Candidate>,
+    /// Whether an administrator knows that none of these is in the organisation.
+    pub unstaffed: bool,
     /// Who holds it.
     pub holder: Option<Name>,
     /// Who asked the holder and gets the answer back.
