@@ -110,8 +110,8 @@ pub enum Work {
     Cancel { visit: VisitId },
     /// Take an item off the `each` of a visit.
     Drop { each: VisitId, index: u32 },
-    /// Do what a listener says; the case when `visit` is 0.
-    Hear { visit: VisitId, listener: u16 },
+    /// Do what a listener says, at the instant that its timer rang for; the case when `visit` is 0.
+    Hear { visit: VisitId, listener: u16, instant: Option<Timestamp> },
 }
 
 /// How a step is entered.

@@ -79,7 +79,7 @@ pub fn look(listeners: &[Listener], moment: &mut Moment<'_>, visit: VisitId) -> 
             moment.emit(Event::ConditionTurned { visit, listener, holds });
         }
         if holds && !held {
-            heard.push(Work::Hear { visit, listener });
+            heard.push(Work::Hear { visit, listener, instant: None });
         }
     }
     let any = !heard.is_empty();
@@ -98,7 +98,7 @@ pub fn hear(listeners: &[Listener], moment: &mut Moment<'_>, visit: VisitId, nam
         moment.emit(Event::MessageTaken { message: name.clone(), visit });
         let values = take.iter().filter_map(|(to, theirs)| Some((to.clone(), fields.get(theirs)?.clone())));
         write(moment, visit, values.collect());
-        heard.push(Work::Hear { visit, listener });
+        heard.push(Work::Hear { visit, listener, instant: None });
     }
     let any = !heard.is_empty();
     moment.first(heard);
@@ -114,13 +114,14 @@ impl Listener {
         }
     }
 
-    /// Does what the listener says.
-    pub fn answer(&self, moment: &mut Moment<'_>, visit: VisitId, step: &Name, number: u16) {
+    /// Does what the listener says on an occasion.
+    pub fn answer(&self, moment: &mut Moment<'_>, occasion: Occasion, step: &Name, number: u16) {
+        let visit = occasion.visit;
         if self.hook.when.as_ref().is_some_and(|when| !when.holds(&moment.place(visit))) {
             return;
         }
         moment.emit(Event::ListenerHeard { visit, listener: number, line: self.hook.line });
-        self.hook.run(moment, Occasion::at(visit), step, Edge::Listener(number), true);
+        self.hook.run(moment, occasion, step, Edge::Listener(number), true);
     }
 
     /// The alarm set for `at` rang: sets it again when it repeats, and puts the listener on the agenda.
@@ -130,7 +131,7 @@ impl Listener {
             Listens::After(_) | Listens::Message { .. } | Listens::When(_) => None,
         };
         moment.emit(Event::TimerPassed { visit, timer: timer_of(number), next });
-        moment.first([Work::Hear { visit, listener: number }]);
+        moment.first([Work::Hear { visit, listener: number, instant: Some(at) }]);
     }
 }
 

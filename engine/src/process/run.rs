@@ -2,6 +2,7 @@
 
 use super::travel::Departure;
 use super::{Process, Repeat, Step};
+use crate::clauses::effects::Occasion;
 use crate::clauses::hook::perform;
 use crate::clauses::listen;
 use crate::event::{Cause, Edge, Ending, Event};
@@ -46,14 +47,14 @@ impl Process {
             Work::Cancel { visit } => self.leave(moment, visit, (visit, Ending::Left), None),
             Work::Drop { each, index } => self.drop_item(moment, each, index),
             Work::Clock { visit, change } => self.clock(moment, visit, &change),
-            Work::Hear { visit, listener } => {
+            Work::Hear { visit, listener, instant } => {
                 let (listeners, name) = match self.step_of(moment, visit) {
                     Some((_, step)) => (&step.listeners, &step.name),
                     None if visit == VisitId::CASE => (&self.listeners, &self.name),
                     None => return,
                 };
                 if let Some(found) = listeners.get(usize::from(listener)) {
-                    found.answer(moment, visit, name, listener);
+                    found.answer(moment, Occasion { visit, instant }, name, listener);
                 }
             }
         }

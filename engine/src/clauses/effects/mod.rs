@@ -107,8 +107,8 @@ pub const EFFECTS: [(&str, Check); 19] = [
 pub struct Occasion {
     /// The visit that they are seen from.
     pub visit: VisitId,
-    /// The instant that they are for, when it is a rung's: it may have been passed long ago. What the rung leads to has
-    /// occasions of its own, which are now.
+    /// The instant that they are for, when it is that of a rung or a timer: it may have been passed long ago. What follows
+    /// from there has occasions of its own, which are now.
     pub instant: Option<Timestamp>,
 }
 
