@@ -60,12 +60,13 @@ struct Writer<'d, 'a> {
     dice: &'d mut Dice<'a>,
     plans: Vec<Plan>,
     text: String,
-    actions: usize,
+    /// The actions written so far.
+    actions: Vec<String>,
 }
 
 /// A random process named `p`.
 pub fn process(dice: &mut Dice<'_>) -> String {
-    let mut writer = Writer { dice, plans: Vec::new(), text: String::new(), actions: 0 };
+    let mut writer = Writer { dice, plans: Vec::new(), text: String::new(), actions: Vec::new() };
     let top = writer.list(None, &[], 0, 2);
     writer.write(&top)
 }
@@ -222,7 +223,8 @@ listen: [",
 
     fn gather(&mut self, indent: usize) {
         if self.dice.chance(60) {
-            let join = self.dice.one(&["all", "any", "2", "none", "=n > 3"]);
+            let join = self.dice.one(&["all", "any", "2", "none", "=n > 3", "COURSE"]);
+            let join = if join == "COURSE" { format!("'={}'", self.course()) } else { join.to_owned() };
             self.line(indent, &format!("join: {join}"));
         }
         if self.dice.chance(40) {
@@ -255,6 +257,24 @@ listen: [",
         }
     }
 
+    fn wait(&mut self) -> String {
+        let wait = self.dice.one(&[
+            "{message: m1}",
+            "{message: m2, take: [n]}",
+            "{for: 2 hours}",
+            "{for: 1 working day}",
+            "{until: =at}",
+            "{when: n > 2 or visits(done) > 0}",
+            "COURSE",
+        ]);
+        match wait {
+            "COURSE" => format!("{{when: '{}'}}", self.course()),
+            // A condition that never comes true is waited for with a way out.
+            when if when.starts_with("{when") && !self.text.ends_with("]\n") => "{for: 3 hours}".to_owned(),
+            other => other.to_owned(),
+        }
+    }
+
     fn business(&mut self, id: usize, plan: &Plan, indent: usize) {
         match plan.kind {
             Kind::Task => {}
@@ -280,20 +300,8 @@ listen: [",
                 self.line(indent, &format!("job: {{{work}, with: {{n: =n}}, take: [n], tries: {tries}{failed}}}"));
             }
             Kind::Wait => {
-                let wait = self.dice.one(&[
-                    "{message: m1}",
-                    "{message: m2, take: [n]}",
-                    "{for: 2 hours}",
-                    "{for: 1 working day}",
-                    "{until: =at}",
-                    "{when: n > 2 or visits(done) > 0}",
-                ]);
-                // A condition that never comes true is waited for with a way out.
-                if wait.starts_with("{when") && !self.text.ends_with("]\n") {
-                    self.line(indent, "wait: {for: 3 hours}");
-                } else {
-                    self.line(indent, &format!("wait: {wait}"));
-                }
+                let wait = self.wait();
+                self.line(indent, &format!("wait: {wait}"));
             }
             Kind::Choose => {
                 let (first, second) = (self.forward(plan), self.forward(plan));

@@ -20,7 +20,7 @@ pub struct Seen {
 }
 
 /// Words of the language that must take part: each is counted when an entered step carries it.
-const WORDS: [&str; 62] = [
+const WORDS: [&str; 72] = [
     "actions:",
     "steps:",
     "branches:",
@@ -83,6 +83,16 @@ const WORDS: [&str; 62] = [
     "require:",
     "form:",
     "failed:",
+    "wait: {when: '",
+    "listen: [{when: '",
+    "join: '=",
+    "in(s",
+    "times(a",
+    "last(a",
+    "late(s",
+    "due(s",
+    "[done]",
+    "not(in(",
 ];
 
 /// Events that must happen in a long run.

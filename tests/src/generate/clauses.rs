@@ -43,7 +43,6 @@ impl Writer<'_, '_> {
         self.line(indent, "actions:");
         let count = 1 + self.dice.below(3);
         for _ in 0..count {
-            self.actions += 1;
             let mut parts = Vec::new();
             if self.dice.chance(40) {
                 let form =
@@ -69,8 +68,9 @@ impl Writer<'_, '_> {
                     _ => format!("goto: {first}"),
                 });
             }
-            let number = self.actions;
-            self.line(indent + 1, &format!("a{number}-{id}: {{{}}}", parts.join(", ")));
+            let name = format!("a{}-{id}", self.actions.len() + 1);
+            self.line(indent + 1, &format!("{name}: {{{}}}", parts.join(", ")));
+            self.actions.push(name);
         }
     }
 
@@ -125,13 +125,18 @@ impl Writer<'_, '_> {
                 "every: 1 working day",
                 "every: 1 day",
                 "when: n > 4",
+                "COURSE",
             ]);
+            let to = if to == "COURSE" { format!("when: '{}'", self.course()) } else { to.to_owned() };
             let mut listener = format!("{{{to}");
             if self.dice.chance(60) {
                 write!(listener, ", do: {}", self.effects(Some(plan))).expect("a string takes text");
             }
             if self.dice.chance(40) {
-                write!(listener, ", goto: {}", self.target(Some(plan), true)).expect("a string takes text");
+                // What the case's own course turns true leads forward only, or it would turn for ever.
+                let is_course = to.starts_with("when: '");
+                let target = if is_course { self.forward(plan) } else { self.target(Some(plan), true) };
+                write!(listener, ", goto: {target}").expect("a string takes text");
             }
             listener.push('}');
             listeners.push(listener);

@@ -63,14 +63,35 @@ impl Writer<'_, '_> {
 
     pub(super) fn condition(&mut self) -> String {
         let step = self.any_step();
-        match self.dice.below(7) {
+        match self.dice.below(9) {
             0 => "n > 2".to_owned(),
             1 => "flag".to_owned(),
             2 => format!("visits({step}) > 1"),
             3 => format!("in({step})"),
             4 => "at != null".to_owned(),
             5 => "count(units) > 1".to_owned(),
-            _ => "n < 5".to_owned(),
+            6 => "n < 5".to_owned(),
+            _ => format!("'{}'", self.course()),
+        }
+    }
+
+    /// A condition on where the case is and was, and on what was done in it.
+    pub(super) fn course(&mut self) -> String {
+        let step = self.any_step();
+        let limited: Vec<String> =
+            self.plans.iter().filter(|plan| plan.has_deadline).map(|plan| plan.name.clone()).collect();
+        let eaches: Vec<String> = self.plans.iter().filter(|plan| plan.is_each).map(|plan| plan.name.clone()).collect();
+        match self.dice.below(10) {
+            0 => format!("in({step})"),
+            1 => format!("not(in({step}))"),
+            2 => format!("visits({step}) > 1"),
+            3 if !self.actions.is_empty() => format!("times({}) > 1", self.dice.one(&self.actions)),
+            4 if !self.actions.is_empty() => format!("last({}).by = \"an\"", self.dice.one(&self.actions)),
+            5 if !limited.is_empty() => format!("late({})", self.dice.one(&limited)),
+            6 if !limited.is_empty() => format!("due({}) < now()", self.dice.one(&limited)),
+            7 if !eaches.is_empty() => format!("count({}[done]) > 0", self.dice.one(&eaches)),
+            8 if !eaches.is_empty() => format!("count({}) > 2", self.dice.one(&eaches)),
+            _ => format!("visits({step}) = 1"),
         }
     }
 
