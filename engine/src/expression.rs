@@ -24,6 +24,7 @@ mod node;
 mod operators;
 mod parser;
 mod run;
+mod shape;
 mod syntax;
 mod unary_tests;
 

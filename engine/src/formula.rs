@@ -72,6 +72,12 @@ impl Host {
         (Self::WorkingDaysBetween, "working_days_between"),
         (Self::AddWorkingDays, "add_working_days"),
     ];
+
+    /// The number by which an expression calls it.
+    pub fn function(self) -> HostFunction {
+        let place = (0u32..).zip(Self::ALL).find(|(_, (host, _))| *host == self);
+        HostFunction(place.expect("the list has all of them").0)
+    }
 }
 
 /// Where and when an expression is evaluated.
@@ -147,6 +153,21 @@ impl Formula {
     /// Whether the condition holds; null does not.
     pub fn holds(&self, place: &Place<'_>) -> bool {
         self.expression.holds(&Bound { bindings: &self.bindings, place })
+    }
+
+    /// Whether its value is an instant counted on from now: `now() + …`.
+    pub fn is_from_now(&self) -> bool {
+        self.expression.adds_to(Host::Now.function())
+    }
+
+    /// Whether it holds only while the instant that another formula of its place gives is to come: `x > now()`, alone or
+    /// with `and`.
+    pub fn demands_to_come(&self, instant: &Self) -> bool {
+        let bound = |bindings: &[Binding], slot: Slot| bindings.get(usize::try_from(slot.0).ok()?).cloned();
+        let same = |ours: Slot, theirs: Slot| {
+            bound(&self.bindings, ours).is_some_and(|ours| bound(&instant.bindings, theirs) == Some(ours))
+        };
+        self.expression.demands_greater(&instant.expression, Host::Now.function(), &same)
     }
 
     /// The text as it was written.

@@ -174,8 +174,14 @@ fn not_as_wanted(ways: &[&[&str]], others: &[&str], is_wanted: impl Fn(&str) -> 
 
 #[test]
 fn a_rung_that_may_be_due_at_once_opens_cases_without_end() {
-    let ways: [&[&str]; 9] = [
+    let ways: [&[&str]; 13] = [
         &["rest: {CLERK, deadline: {until: =t, ladder: [{at: due, START}]}}"],
+        &["rest: {CLERK, deadline: {until: '=now() + duration(\"-P1D\")', ladder: [{at: due, START}]}}"],
+        &[
+            "rest: {CLERK, deadline: {within: [{when: '\"a\" != \" and t > now() and \"', until: =t}], ladder: [{at: due, START}]}}",
+        ],
+        &["rest: {CLERK, deadline: {within: [{when: t > now() or n > 0, until: =t}], ladder: [{at: due, START}]}}"],
+        &["rest: {CLERK, deadline: {within: [{when: t >= now(), until: =t}], ladder: [{at: due, START}]}}"],
         &["rest: {CLERK, deadline: {until: =t, ladder: [{at: 1 day after, START}]}}"],
         &["rest: {CLERK, deadline: {within: 1 day, ladder: [{at: 24 hours before, START}]}}"],
         &["rest: {CLERK, deadline: {within: 3 days, ladder: [{at: 1 working day before, START}]}}"],
@@ -195,8 +201,17 @@ fn a_rung_that_may_be_due_at_once_opens_cases_without_end() {
 
 #[test]
 fn a_rung_that_is_still_to_come_may_open_the_next_case() {
-    let ways: [&[&str]; 8] = [
+    let ways: [&[&str]; 13] = [
         &["rest: {CLERK, deadline: {within: 3 days, ladder: [{at: due, START}]}}"],
+        &["rest: {CLERK, deadline: {within: [{when: t>now(), until: =t}], ladder: [{at: due, START}]}}"],
+        &["rest: {CLERK, deadline: {within: [{when: now()<t, until: = t}], ladder: [{at: due, START}]}}"],
+        &[
+            "rest: {CLERK, deadline: {within: [{when: (n > 1 or n < 0) and (n > 2 and t > now()), until: =t}], ladder: [{at: due, START}]}}",
+        ],
+        &["rest: {CLERK, deadline: {until: '=duration(\"P1D\") + now()', ladder: [{at: due, START}]}}"],
+        &[
+            "rest: {CLERK, deadline: {within: [{when: t - duration(\"P1D\") > now(), until: '=t-duration(\"P1D\")'}], ladder: [{at: due, START}]}}",
+        ],
         &["rest: {CLERK, deadline: {within: 3 days, ladder: [{at: 2 days before, START}]}}"],
         &["rest: {CLERK, deadline: {within: 30 days, ladder: [{at: 5 working days before, START}]}}"],
         &["rest: {CLERK, deadline: {within: 1 working day, ladder: [{at: 1 day after, goto: again}]}}", "again: AGAIN"],

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::Checker;
-use crate::expression::{Accepts, HostFunction, Names, Parameter, Signature, Slot};
+use crate::expression::{Accepts, Names, Parameter, Signature, Slot};
 use crate::formula::{Binding, Host};
 use crate::ids::{Name, written_step};
 use crate::value::Type;
@@ -67,7 +67,7 @@ impl Names for Visible<'_, '_> {
     }
 
     fn function(&self, name: &str) -> Option<Signature> {
-        let (number, (host, _)) = (0u32..).zip(Host::ALL).find(|(_, (_, written))| *written == name)?;
+        let (host, _) = Host::ALL.into_iter().find(|(_, written)| *written == name)?;
         self.hosts.borrow_mut().insert(host);
         let word = |of: &str, words: Vec<Name>| Parameter {
             name: of.into(),
@@ -92,7 +92,7 @@ impl Names for Visible<'_, '_> {
             Host::WorkingDaysBetween => (vec![value("from", Type::Any), value("to", Type::Any)], Type::Number),
             Host::AddWorkingDays => (vec![value("from", Type::Any), value("days", Type::Number)], Type::Date),
         };
-        Some(Signature { function: HostFunction(number), parameters, result })
+        Some(Signature { function: host.function(), parameters, result })
     }
 
     fn functions(&self) -> Vec<Name> {

@@ -36,7 +36,7 @@ const SOURCES: [&str; 24] = [
 ];
 
 /// Sentences that are not for authors: what is said in a running case, and reasons for the compiler of our own code.
-const FOR_OTHERS: [&str; 37] = [
+const FOR_OTHERS: [&str; 36] = [
     "each variant's sentence names its fields",
     "no branch of `{step}` applies",
     "the table of `{step}` has no answer: {reason}",
@@ -77,8 +77,6 @@ const FOR_OTHERS: [&str; 37] = [
     "a string",
     "a sequence",
     "a boolean",
-    // How a limit may ask for an instant that is to come.
-    "now() < {}",
     // What may be written for `before` and `after`.
     "before due",
     "after due",

@@ -1,7 +1,7 @@
 //! Which instants may be past as soon as a case comes to them.
 
 use crate::clauses::deadline::{DeadlineRule, Limit, Rung};
-use crate::formula::{Formula, Operand};
+use crate::formula::Operand;
 use crate::moment::Length;
 use crate::time::{RungAt, Span, SpanUnit};
 
@@ -20,16 +20,15 @@ pub fn may_be_due(rule: &DeadlineRule, rung: &Rung) -> bool {
     })
 }
 
-/// Whether an instant may be past; not so when it is counted from now.
+/// Whether an instant may be past; not so when it is counted on from now.
 pub fn may_be_past(until: &Operand) -> bool {
-    until.formula().is_none_or(|formula| !formula.text().trim_start().starts_with("now() +"))
+    until.formula().is_none_or(|formula| !formula.is_from_now())
 }
 
 /// Whether a limit applies only while its instant is to come: `when: required_by > now()`, alone or with `and`.
 fn is_asked_for(limit: &Limit, until: &Operand) -> bool {
-    let (Some(when), Some(until)) = (limit.when.as_ref().map(Formula::text), until.formula()) else { return false };
-    let asked = [format!("{} > now()", until.text()), format!("now() < {}", until.text())];
-    !when.contains(" or ") && when.split(" and ").any(|part| asked.iter().any(|asked| part.trim() == asked))
+    let (Some(when), Some(until)) = (&limit.when, until.formula()) else { return false };
+    when.demands_to_come(until)
 }
 
 fn shortest(span: Span) -> u64 {
