@@ -2,6 +2,7 @@
 
 #![expect(clippy::panic, reason = "a test fails by panicking")]
 
+mod entrances;
 mod many_items;
 mod order;
 mod properties;

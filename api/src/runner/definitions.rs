@@ -3,14 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use duban_engine::clauses::listen::Listens;
 use duban_engine::decide::World;
 use duban_engine::ids::Name;
 use duban_engine::library::Library;
-use duban_engine::process::{Entrance, Process};
-use duban_engine::schedule::Schedule;
-use duban_engine::steps::Kind;
-use duban_engine::steps::wait::Wait;
+use duban_engine::process::Process;
 use sha2::{Digest, Sha256};
 
 use super::DeployError;
@@ -88,7 +84,7 @@ impl Definitions {
 
     /// Whether cases of a process in the active deployment may wait or listen for a message.
     pub fn is_heard(&self, message: &Name) -> bool {
-        self.active().is_some_and(|library| library.processes.values().any(|process| hears(process, message)))
+        self.active().is_some_and(|library| library.processes.values().any(|process| process.hears(message)))
     }
 
     /// Makes a deployment the active one.
@@ -173,28 +169,4 @@ fn compile(deployment: &Deployment) -> Result<Ready> {
         tracing::error!(template, what, "a template that was deployed is not accepted; texts are made without it");
     }
     Ok(ready)
-}
-
-/// Whether a case of the process may wait or listen for a message somewhere.
-pub fn hears(process: &Process, message: &Name) -> bool {
-    let listens = |to: &Listens| matches!(to, Listens::Message { message: name, .. } if name == message);
-    process.listeners.iter().any(|listener| listens(&listener.to))
-        || process.steps.iter().any(|step| {
-            let waits = matches!(&step.kind, Kind::Wait(Wait::Message { message: name, .. }) if name == message);
-            waits || step.listeners.iter().any(|listener| listens(&listener.to))
-        })
-}
-
-/// Whether a message opens a case of the process.
-pub fn opens_on(process: &Process, message: &Name) -> bool {
-    process.start.also.iter().any(|entrance| matches!(entrance, Entrance::Message(name) if name == message))
-}
-
-/// The schedules by which cases of the process begin, with their numbers.
-pub fn schedules(process: &Process) -> impl Iterator<Item = (u16, &Schedule)> {
-    let schedules = process.start.also.iter().filter_map(|entrance| match entrance {
-        Entrance::Schedule(schedule) => Some(&**schedule),
-        Entrance::Message(_) | Entrance::Public(_) => None,
-    });
-    (0u16..).zip(schedules)
 }

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
 
-use super::definitions::{hears, opens_on};
 use super::submission::{Answer, Refusal, Submission};
 use super::{Runner, Shared};
 use crate::storage::messages::{self, Sent};
@@ -103,10 +102,10 @@ async fn recipients(shared: &Shared, message: &Message) -> Result<Vec<Recipient>
     }
     let library = shared.definitions.active();
     let processes = library.iter().flat_map(|library| library.processes.values());
-    let opened = processes.clone().filter(|process| opens_on(process, &message.name));
+    let opened = processes.clone().filter(|process| process.opens_on(&message.name));
     let mut recipients: Vec<Recipient> = opened.map(|process| Recipient::Process(process.name.clone())).collect();
     let listening: Vec<Name> =
-        processes.filter(|process| hears(process, &message.name)).map(|process| process.name.clone()).collect();
+        processes.filter(|process| process.hears(&message.name)).map(|process| process.name.clone()).collect();
     let mut after = None;
     while !listening.is_empty() {
         let page = cases::open_after(&shared.database, &listening, after, i64::from(PAGE_MAX)).await?;

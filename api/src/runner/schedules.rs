@@ -6,7 +6,6 @@ use duban_engine::library::Library;
 use duban_engine::process::Process;
 use jiff::Timestamp;
 
-use super::definitions;
 use super::messages::case_of;
 use super::submission::Submission;
 use crate::storage::schedules::{self, Schedule};
@@ -15,7 +14,7 @@ use crate::storage::{Result, Transaction, micros};
 /// Replaces the schedules by those of a library, as they come after `now`.
 pub async fn replace(transaction: &mut Transaction, library: &Library, now: Timestamp) -> Result<()> {
     let coming = library.processes.values().flat_map(|process| {
-        definitions::schedules(process).filter_map(|(position, _)| {
+        process.schedules().filter_map(|(position, _)| {
             let next_at = next(library, process, position, now)?;
             Some(Schedule { process: process.name.clone(), position, next_at })
         })
@@ -25,7 +24,7 @@ pub async fn replace(transaction: &mut Transaction, library: &Library, now: Time
 
 /// When a schedule of a process fires first after an instant; `None` when it never does, or is gone.
 pub fn next(library: &Library, process: &Process, position: u16, after: Timestamp) -> Option<Timestamp> {
-    let (_, schedule) = definitions::schedules(process).find(|(number, _)| *number == position)?;
+    let (_, schedule) = process.schedules().find(|(number, _)| *number == position)?;
     schedule.next_on(after, process.calendar_in(&library.catalog.calendars)).map(|instant| instant.at)
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use self::way::{Past, Way};
 use crate::diagnostic::{Diagnostics, Span};
 use crate::ids::Name;
-use crate::process::{Entrance, Process};
+use crate::process::Process;
 
 /// The processes of a set, by name.
 type Processes = BTreeMap<Name, Arc<Process>>;
@@ -103,7 +103,7 @@ fn openings_of(processes: &Processes, past: Past) -> Openings<'_> {
         let started = way.starts.iter().map(|(to, span)| opening(How::Starts, to, *span));
         let called = way.calls.iter().map(|(to, span)| opening(How::Calls, to, *span));
         let sent = way.sends.iter().flat_map(|(message, span)| {
-            let begun = processes.values().filter(|process| begins_with(process, message));
+            let begun = processes.values().filter(|process| process.opens_on(message));
             begun.map(move |process| opening(How::Sends(message), &process.name, *span))
         });
         (from, started.chain(called).chain(sent).collect())
@@ -124,13 +124,6 @@ fn quick(processes: &Processes, past: Past) -> BTreeSet<&Name> {
         quick.extend(found);
     }
     quick
-}
-
-fn begins_with(process: &Process, message: &Name) -> bool {
-    process.start.also.iter().any(|entrance| match entrance {
-        Entrance::Message(name) => name == message,
-        Entrance::Public(_) | Entrance::Schedule(_) => false,
-    })
 }
 
 /// The shortest circle that begins with an opening, if there is one.

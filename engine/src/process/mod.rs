@@ -1,5 +1,6 @@
 //! A compiled process: the blueprint that cases run.
 
+mod entrances;
 mod number;
 mod leave;
 mod private;

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 
 use super::{Findings, case_of};
 use crate::runner::Shared;
-use crate::runner::definitions::{self, Ready, digest_of};
+use crate::runner::definitions::{Ready, digest_of};
 use crate::runner::schedules as starts;
 use crate::storage::processes::{self, Deployment};
 use crate::storage::schedules::Schedule;
@@ -88,7 +88,7 @@ async fn check_schedules(shared: &Shared, findings: &mut Findings) -> Result<()>
     let now = shared.clock.now();
     let mut expected = BTreeSet::new();
     for process in library.processes.values() {
-        for (position, _) in definitions::schedules(process) {
+        for (position, _) in process.schedules() {
             if starts::next(&library, process, position, now).is_some() {
                 expected.insert((process.name.clone(), position));
             }
