@@ -81,7 +81,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Problem> {
     let too_large = || {
         let detail = format!("the body may have {BODY_BYTES_MAX} bytes");
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "content_too_large", detail)
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "content_too_large", detail).closing()
     };
     let said = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if said.is_some_and(|bytes| bytes > BODY_BYTES_MAX as u64) {
@@ -92,7 +92,10 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Problem> {
         Ok(Ok(collected)) => Ok(collected.to_bytes().to_vec()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
         Ok(Err(_)) => Err(Problem::new(StatusCode::BAD_REQUEST, "body_incomplete", "the body broke off")),
-        Err(_) => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "the body took too long")),
+        Err(_) => {
+            let problem = Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "the body took too long");
+            Err(problem.closing())
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What an HTTP client is told when something is not done: RFC 9457, with a stable code.
 
-use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use duban_engine::rejection::Rejection;
@@ -94,6 +94,11 @@ impl Problem {
     /// The methods that the resource has, for `Allow`.
     pub fn allow(self, methods: HeaderValue) -> Self {
         self.with_header(ALLOW, methods)
+    }
+
+    /// The same, and the connection ends with it: what was still to be read on it is no request.
+    pub fn closing(self) -> Self {
+        self.with_header(CONNECTION, HeaderValue::from_static("close"))
     }
 
     /// Its sentence.

@@ -69,6 +69,29 @@ fn a_proxy_that_may_have_all_connections_keeps_them() {
     assert!(pool.iter_mut().all(ask), "each is there for its next request");
 }
 
+#[test]
+fn a_body_that_is_not_read_ends_the_connection_and_the_answer_says_so() {
+    let server = Server::fresh();
+    let token = server.token(&["wei-hongwei"]);
+    let too_large = "Content-Length: 1048577\r\n\r\n{".to_owned();
+    let in_chunks = format!("Transfer-Encoding: chunked\r\n\r\n110000\r\n{}", "x".repeat(0x11_0000));
+    for rest in [too_large, in_chunks] {
+        let head = format!(
+            "POST /api/cases HTTP/1.1\r\nHost: duban\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n"
+        );
+        let mut stream = server.connect();
+        // The server may hang up before it has read everything.
+        let _ = stream.write_all(format!("{head}{rest}").as_bytes());
+        let (mut answer, mut buffer) = (Vec::new(), [0; 1024]);
+        while let Ok(count @ 1..) = stream.read(&mut buffer) {
+            answer.extend_from_slice(&buffer[..count]);
+        }
+
+        let answer = String::from_utf8_lossy(&answer).to_lowercase();
+        assert!(answer.starts_with("http/1.1 413 ") && answer.contains("\r\nconnection: close\r\n"), "{answer}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_body_that_never_ends_does_not_keep_the_server_from_stopping() {
