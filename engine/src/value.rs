@@ -13,6 +13,7 @@ use crate::ids::Name;
 pub mod duration;
 mod json;
 mod kind;
+pub(crate) mod number;
 mod plain;
 mod range;
 mod scan;

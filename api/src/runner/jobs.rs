@@ -171,10 +171,10 @@ async fn send(shared: &Shared, entry: &Entry, job: &Job) -> std::result::Result<
     let answer: serde_json::Value =
         serde_json::from_str(&body).map_err(|_| format!("{url} did not answer with JSON"))?;
     let entries = answer.as_object().ok_or_else(|| format!("{url} did not answer with a JSON object"))?;
-    Ok(entries.iter().map(|(name, value)| (Name::new(name), untyped(value))).collect())
-}
-
-/// A value by what JSON itself tells; the field it goes to reads dates and durations from text.
-fn untyped(json: &serde_json::Value) -> Value {
-    Value::from_plain_json(json, &duban_engine::value::Type::Any).unwrap_or_default()
+    // A value is what JSON itself tells; the field it goes to reads dates and durations from text.
+    let values = entries.iter().map(|(name, value)| {
+        let value = Value::from_plain_json(value, &duban_engine::value::Type::Any);
+        Ok((Name::new(name), value.map_err(|wrong| format!("in the answer of {url}, `{name}` {wrong}"))?))
+    });
+    values.collect()
 }

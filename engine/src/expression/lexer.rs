@@ -1,12 +1,12 @@
 //! Cuts an expression's text into tokens, each with its place.
 
 use std::ops::Range;
-use std::str::FromStr;
 
 use rust_decimal::Decimal;
 
 use super::limits::TEXT_BYTES_MAX;
 use super::mistake::{Mistake, Wrong};
+use crate::value::number::parse;
 
 /// A token. A word's text is where its span says.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,11 +126,7 @@ fn number(rest: &str) -> Result<(Token, usize), (usize, Wrong)> {
         length += if exponent > 0 { 1 + sign + exponent } else { 0 };
     }
     let written = &rest[..length];
-    let number = if written.contains(['e', 'E']) {
-        Decimal::from_scientific(&written.replace("e+", "e").replace("E+", "e"))
-    } else {
-        Decimal::from_str(written)
-    };
+    let number = parse(&format!("0{written}"));
     let number = number.map_err(|_| (length, Wrong::TooManyDigits(written.to_owned())))?;
     Ok((Token::Number(number), length))
 }

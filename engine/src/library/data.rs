@@ -131,7 +131,7 @@ pub fn read<T: DeserializeOwned>(node: &Node, out: &mut Diagnostics) -> Option<T
             Err(error) => error,
         };
         let path: Vec<String> = error.path().iter().filter_map(word_of).collect();
-        let misfit = Misfit::read(&error.inner().to_string());
+        let misfit = Misfit::read(&error.inner().to_string(), mender::at(&mut json, &path));
         let (told, as_written) = mender.look(&misfit, &path);
         if !told {
             let span = misfit.place(node, &as_written);

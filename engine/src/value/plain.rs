@@ -1,24 +1,21 @@
 //! Values as an HTTP client sees and sends them: plain JSON, read by the kind that is wanted.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
 
-use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 use serde_json::Value as Json;
 
-use super::{DateTime, Time, Type, VALUE_DEPTH_MAX, Value, duration, parse_date};
+use super::{DateTime, Time, Type, VALUE_DEPTH_MAX, Value, duration, number, parse_date};
 use crate::ids::Name;
 use crate::nearest::nearest;
 
 impl Value {
-    /// As a client reads it: a number that JSON numbers cannot hold exactly is a string, dates and
+    /// As a client reads it: a number that a double cannot hold exactly is a string, dates and
     /// durations are ISO 8601 strings. The kind is not told: the reader knows it from the field.
     pub fn to_plain_json(&self) -> Json {
         match self {
             Self::Null => Json::Null,
             Self::Boolean(truth) => Json::Bool(*truth),
-            Self::Number(number) => plain_number(*number),
+            Self::Number(number) => number::plain(*number),
             Self::DateTime(DateTime::Zoned(zoned)) => {
                 let offset = super::time::offset_text(zoned.offset());
                 Json::String(format!("{}{offset}", DateTime::Local(zoned.datetime())))
@@ -45,15 +42,6 @@ impl Value {
     }
 }
 
-/// A JSON number if its shortest decimal form is this very number, a string otherwise.
-fn plain_number(number: Decimal) -> Json {
-    if let Some(whole) = number.to_i64().filter(|whole| Decimal::from(*whole) == number) {
-        return Json::from(whole);
-    }
-    let float = number.to_f64().filter(|float| Decimal::from_str(&float.to_string()) == Ok(number));
-    float.and_then(serde_json::Number::from_f64).map_or_else(|| Json::String(number.to_string()), Json::Number)
-}
-
 fn read(json: &Json, kind: &Type, depth: usize) -> Result<Value, String> {
     let is_nested = matches!(json, Json::Array(_) | Json::Object(_));
     if is_nested && depth >= VALUE_DEPTH_MAX {
@@ -64,8 +52,8 @@ fn read(json: &Json, kind: &Type, depth: usize) -> Result<Value, String> {
         (_, Json::Null) => Some(Value::Null),
         (Type::Any, json) => return read_any(json, depth),
         (Type::Boolean, Json::Bool(truth)) => Some(Value::Boolean(*truth)),
-        (Type::Number, Json::Number(number)) => read_number(&number.to_string()),
-        (Type::Number, Json::String(text)) => read_number(text),
+        (Type::Number, Json::Number(number)) => return read_number(number.as_str()),
+        (Type::Number, Json::String(text)) => return read_number(text),
         (Type::Text | Type::Unit | Type::Person, Json::String(text)) => Some(Value::text(text)),
         (Type::Choice(choices), Json::String(text)) => return read_choice(text, choices),
         (Type::Date, Json::String(text)) => parse_date(text).map(Value::Date),
@@ -97,9 +85,15 @@ fn read(json: &Json, kind: &Type, depth: usize) -> Result<Value, String> {
     value.ok_or_else(must_be)
 }
 
-fn read_number(text: &str) -> Option<Value> {
-    let number = Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text));
-    number.ok().map(Value::Number)
+fn read_number(text: &str) -> Result<Value, String> {
+    match number::parse(text) {
+        Ok(number) => Ok(Value::from(number)),
+        Err(number::Mistake::Digits) => Err(format!("has more than {} digits", number::DIGITS_MAX)),
+        Err(number::Mistake::Form) if number::seems_meant(text) => {
+            Err(format!("must be {}, written as -1234.5", Type::Number))
+        }
+        Err(number::Mistake::Form) => Err(format!("must be {}", Type::Number)),
+    }
 }
 
 fn read_choice(text: &str, choices: &[Name]) -> Result<Value, String> {
@@ -113,9 +107,13 @@ fn read_choice(text: &str, choices: &[Name]) -> Result<Value, String> {
     })
 }
 
+/// Where the kind is known, every place of a list has a value.
 fn read_list(items: &[Json], kind: &Type, depth: usize) -> Result<Value, String> {
     let mut values = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
+        if item.is_null() && *kind != Type::Any {
+            return Err(format!("item {}: must be {kind}", index + 1));
+        }
         let value = read(item, kind, depth + 1).map_err(|error| format!("item {}: {error}", index + 1))?;
         values.push(value);
     }
@@ -148,7 +146,7 @@ fn read_any(json: &Json, depth: usize) -> Result<Value, String> {
     match json {
         Json::Null => Ok(Value::Null),
         Json::Bool(truth) => Ok(Value::Boolean(*truth)),
-        Json::Number(number) => read_number(&number.to_string()).ok_or_else(|| "has too many digits".to_owned()),
+        Json::Number(number) => read_number(number.as_str()),
         Json::String(text) => Ok(Value::text(text)),
         Json::Array(items) => read_list(items, &Type::Any, depth),
         Json::Object(entries) => {

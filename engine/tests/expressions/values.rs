@@ -106,12 +106,84 @@ fn what_clients_send_is_read_by_the_kind_of_the_field() {
     assert_eq!(read(json!({}), &context), Ok(evaluate("{phone: null}")));
 }
 
+/// What is read from this JSON text into a field of numbers.
+fn number(text: &str) -> Result<Value, String> {
+    Value::from_plain_json(&serde_json::from_str(text).expect("it is JSON"), &Type::Number)
+}
+
+#[test]
+fn a_number_is_read_as_it_is_written_or_refused() {
+    for (written, kept) in [
+        ("12345678901234567.89", "12345678901234567.89"),
+        ("1234567890123456789012345678", "1234567890123456789012345678"),
+        ("-9223372036854775809", "-9223372036854775809"),
+        ("1e-28", "0.0000000000000000000000000001"),
+        ("\"1e-28\"", "0.0000000000000000000000000001"),
+        ("\"10e-29\"", "0.0000000000000000000000000001"),
+        ("1.5E+3", "1500"),
+        ("1E27", "1000000000000000000000000000"),
+        ("1.0000000000000000000000000000000000000000", "1.000000000000000000000000000"),
+        ("\"007\"", "7"),
+        ("-0.0", "0.0"),
+        ("0e999999999999999999999", "0"),
+    ] {
+        let read = number(written).unwrap_or_else(|error| panic!("{written} {error}"));
+        assert_eq!(read.to_string(), kept, "{written}");
+        let again = number(&read.to_plain_json().to_string()).expect("what was answered is read");
+        assert_eq!(again.as_number(), read.as_number(), "{written}");
+    }
+    let ones = format!("0.{}", "1".repeat(40));
+    for written in [
+        &ones,
+        "12345678901234567890123456789",
+        "1e28",
+        "1e-29",
+        "1e999",
+        "1e-99999999999999999999",
+        "1e99999999999999999999",
+    ] {
+        for written in [written.to_owned(), format!("\"{written}\"")] {
+            assert_eq!(number(&written), Err("has more than 28 digits".to_owned()), "{written}");
+            let read = Value::from_plain_json(&serde_json::from_str(&written).expect("it is JSON"), &Type::Any);
+            assert!(read.is_err() || written.starts_with('"'), "{written}");
+        }
+    }
+    for written in ["1_000", "1,000", "+5", ".5", "5.", " 5", "0x10", "1e", "1e1.5", "--1", "１２", "1.2.3"] {
+        let refused = number(&format!("\"{written}\"")).expect_err(written);
+        assert!(refused.starts_with("must be a number"), "{written}: {refused}");
+    }
+}
+
+#[test]
+fn clients_see_a_number_where_a_double_holds_it_and_a_text_elsewhere() {
+    for (number, seen) in [
+        ("1.50", "1.5"),
+        ("0.0000000000000000000000000001", "0.0000000000000000000000000001"),
+        ("9007199254740992", "9007199254740992"),
+        ("9007199254740993", "\"9007199254740993\""),
+        ("1000000000000000000000000000", "1000000000000000000000000000"),
+        ("9223372036854775807", "\"9223372036854775807\""),
+        ("0.12345678901234567890", "\"0.1234567890123456789\""),
+        ("20/3", "\"6.666666666666666666666666667\""),
+    ] {
+        assert_eq!(evaluate(number).to_plain_json().to_string(), seen, "{number}");
+    }
+}
+
+#[test]
+fn a_place_of_a_list_is_not_empty() {
+    let refused = Value::from_plain_json(&json!(["a", null]), &Type::list(Type::Text));
+
+    assert_eq!(refused, Err("item 2: must be a text".to_owned()));
+    assert!(Value::from_plain_json(&json!([null]), &Type::Any).is_ok());
+}
+
 /// Any value that JSON can hold plainly.
 fn plain() -> impl Strategy<Value = Json> {
     let leaf = prop_oneof![
         Just(Json::Null),
         any::<bool>().prop_map(Json::from),
-        any::<i64>().prop_map(Json::from),
+        (-(1_i64 << 53)..=1 << 53).prop_map(Json::from),
         ".{0,9}".prop_map(Json::from)
     ];
     leaf.prop_recursive(5, 40, 5, |inner| {
@@ -128,6 +200,25 @@ proptest! {
         let text = serde_json::to_string(&value).expect("values are JSON");
         prop_assert_eq!(serde_json::from_str::<Value>(&text).expect("stored values are read"), value.clone());
         prop_assert_eq!(value.to_plain_json(), json);
+    }
+
+    #[test]
+    fn any_number_of_28_digits_comes_back_from_the_wire(
+        digits in -9_999_999_999_999_999_999_999_999_999_i128..=9_999_999_999_999_999_999_999_999_999,
+        shorter in 0_u32..28,
+        scale in 0_u32..=28,
+    ) {
+        let sent = rust_decimal::Decimal::try_from_i128_with_scale(digits / 10_i128.pow(shorter), scale).expect("93 bits fit");
+        for written in [format!("{sent}"), format!("\"{sent}\""), format!("{}e-{scale}", sent.mantissa())] {
+            let read = number(&written).expect("it has 28 digits");
+            prop_assert_eq!(read.as_number(), Some(sent));
+            let answered = read.to_plain_json();
+            prop_assert_eq!(number(&answered.to_string()).expect("what was answered is read").as_number(), Some(sent));
+            if let Json::Number(answered) = &answered {
+                let double: f64 = answered.as_str().parse().expect("it is a number");
+                prop_assert_eq!(double.to_string().parse::<rust_decimal::Decimal>().expect("it is one"), sent);
+            }
+        }
     }
 
     #[test]

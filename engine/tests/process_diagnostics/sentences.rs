@@ -36,7 +36,7 @@ const SOURCES: [&str; 24] = [
 ];
 
 /// Sentences that are not for authors: what is said in a running case, and reasons for the compiler of our own code.
-const FOR_OTHERS: [&str; 36] = [
+const FOR_OTHERS: [&str; 37] = [
     "each variant's sentence names its fields",
     "no branch of `{step}` applies",
     "the table of `{step}` has no answer: {reason}",
@@ -73,6 +73,7 @@ const FOR_OTHERS: [&str; 36] = [
     "unknown variant",
     "invalid type: ",
     "invalid value: ",
+    "invalid number",
     ", expected ",
     "a string",
     "a sequence",

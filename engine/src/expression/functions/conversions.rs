@@ -1,12 +1,8 @@
 //! Functions between texts and numbers, and `is`.
 
-use std::str::FromStr;
-
-use rust_decimal::Decimal;
-
 use super::{Arguments, Function, Gives, Kind, TEXT, Wants, form, given, text};
 use crate::expression::run::Run;
-use crate::value::Value;
+use crate::value::{Value, number as digits};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function { name: "string", forms: &[form(&[("from", Wants::Anything)], Gives::One(Kind::Text), string)] },
@@ -57,11 +53,10 @@ fn number(_: &Run<'_>, arguments: Arguments<'_>) -> Option<Value> {
     if let Some(decimal) = decimal {
         plain = plain.replace(decimal, ".");
     }
-    let is_number = plain.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'e' | b'E' | b'+'));
-    if !is_number {
-        return None;
-    }
-    Decimal::from_str(&plain).or_else(|_| Decimal::from_scientific(&plain)).ok().map(Value::from)
+    // As in an expression, the digits before the point may be missing.
+    let (sign, magnitude) = plain.strip_prefix('-').map_or(("", plain.as_str()), |rest| ("-", rest));
+    let begins = magnitude.starts_with(|first: char| first.is_ascii_digit() || first == '.');
+    if begins { digits::parse(&format!("{sign}0{magnitude}")).ok().map(Value::from) } else { None }
 }
 
 /// Whether two values are the same, kind and zone included.

@@ -96,7 +96,7 @@ impl Mender {
 }
 
 /// What a path leads to.
-fn at<'j>(json: &'j mut Json, path: &[String]) -> Option<&'j mut Json> {
+pub(super) fn at<'j>(json: &'j mut Json, path: &[String]) -> Option<&'j mut Json> {
     path.iter().try_fold(json, |at, word| match at {
         Json::Object(entries) => entries.get_mut(word),
         Json::Array(items) => word.parse::<usize>().ok().and_then(|number| items.get_mut(number)),

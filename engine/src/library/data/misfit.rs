@@ -1,5 +1,7 @@
 //! What serde says of data that does not fit, in the words of who wrote the data.
 
+use serde_json::Value as Json;
+
 use super::place_of;
 use crate::diagnostic::{Span, quoted};
 use crate::nearest::nearest;
@@ -21,8 +23,8 @@ pub(super) enum Misfit {
 }
 
 impl Misfit {
-    /// What a message of serde means.
-    pub(super) fn read(message: &str) -> Self {
+    /// What a message of serde about a value means.
+    pub(super) fn read(message: &str, value: Option<&mut Json>) -> Self {
         let words: Vec<String> = message.split('`').skip(1).step_by(2).map(str::to_owned).collect();
         let (first, others) = match words.split_first() {
             Some((first, others)) => (first.clone(), others.to_vec()),
@@ -37,9 +39,16 @@ impl Misfit {
         if message.starts_with("unknown variant") {
             return Self::UnknownWord { word: first, known: others };
         }
+        // Serde does not say which number it is, and of one that is too large or negative not what is wanted.
+        let number = value.filter(|value| value.is_number()).map(|number| format!("`{number}`"));
+        if message.starts_with("invalid number") {
+            return Self::Kind { found: number.unwrap_or_default(), wanted: wanted_of("u32") };
+        }
         let kinds = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
         match kinds.and_then(|kinds| kinds.rsplit_once(", expected ")) {
-            Some((found, wanted)) => Self::Kind { found: found_of(found), wanted: wanted_of(wanted) },
+            Some((found, wanted)) => {
+                Self::Kind { found: number.unwrap_or_else(|| found_of(found)), wanted: wanted_of(wanted) }
+            }
             None => Self::Other(message.to_owned()),
         }
     }
