@@ -84,12 +84,11 @@ pub fn state(known: &Known, process: &Process) -> Rows {
             put(&mut rows[5], STATE[5], Lock { case, visit, name, is_held, since }.cells());
         }
         let Some(task) = &visit.task else { continue };
-        put(&mut rows[1], STATE[1], task_row(case, visit, process).cells());
-        for candidate in &task.offered {
-            let [unit, duty, person] = reader(candidate);
-            let row = vec![case.id.into(), visit.id.0.into(), unit.into(), duty.into(), person.into()];
-            put(&mut rows[2], STATE[2], row);
+        let row = task_row(case, visit, process);
+        for candidate in row.candidates(&case.process, task.offered.iter().map(reader)) {
+            put(&mut rows[2], STATE[2], candidate);
         }
+        put(&mut rows[1], STATE[1], row.cells());
     }
     for (position, mark) in (0u32..).zip(&case.marks) {
         let (kind, unit, person) = (mark.kind.clone(), mark.unit.clone(), mark.person.clone());

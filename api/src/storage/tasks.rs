@@ -26,41 +26,71 @@ pub const TABLE: Table = Table {
     key: 2,
 };
 
-/// The table of who may do a task: a duty in a unit, or a person; what does not apply is empty.
+/// The table of who may take a task that nobody holds: a duty in a unit, or a person; what does not apply is empty. Each
+/// row has all by which lists choose and order it, so that a list reads no more rows than it shows.
 pub const CANDIDATES: Table = Table {
     name: "task_candidates",
-    columns: &[text("case_id"), integer("visit"), text("unit"), text("duty"), text("person")],
+    columns: &[
+        text("case_id"),
+        integer("visit"),
+        text("unit"),
+        text("duty"),
+        text("person"),
+        integer("due_at"),
+        text("process"),
+        text("step"),
+        text("light"),
+    ],
     key: 5,
 };
+
+/// Where a task that is never due stands: behind all others.
+const NEVER: i64 = i64::MAX;
 
 const OF_CASE: &str = "SELECT case_id, visit, step, title, entered_at, holder, asked_by, due_at, provisional, light
     FROM tasks WHERE case_id = $1 ORDER BY visit";
 
-/// What is left out of a list (`$1` to `$3`, empty for all), where it goes on (`$4` to `$6`), and how many there are.
+/// The tasks in a queue: what is left out (`$1` to `$3`, empty for all), where it goes on (`$4` to `$6`), how many (`$7`).
+/// The first of them are found by an index in their order, and only these are looked at more closely.
 macro_rules! listing {
-    ($from:literal) => {
+    ($queue:literal, $due:literal, $process:literal, $step:literal, $light:literal) => {
         concat!(
             "SELECT tasks.case_id, tasks.visit, tasks.step, tasks.title, tasks.entered_at, tasks.holder,
             tasks.asked_by, tasks.due_at, tasks.provisional, tasks.light, cases.process, cases.number, cases.title,
-            COALESCE(tasks.due_at, 9223372036854775807) FROM ",
-            $from,
-            " AND ($1 = '' OR cases.process = $1) AND ($2 = '' OR tasks.step IN ($2, $2 || '/item'))
-            AND ($3 = '' OR tasks.light = $3)
-            AND (COALESCE(tasks.due_at, 9223372036854775807), tasks.case_id, tasks.visit) > ($4, $5, $6)
-            ORDER BY COALESCE(tasks.due_at, 9223372036854775807), tasks.case_id, tasks.visit LIMIT $7"
+            COALESCE(tasks.due_at, 9223372036854775807) FROM (SELECT queue.case_id, queue.visit FROM ",
+            $queue,
+            " AND ($1 = '' OR ",
+            $process,
+            " = $1) AND ($2 = '' OR ",
+            $step,
+            " IN ($2, $2 || '/item'))
+            AND ($3 = '' OR ",
+            $light,
+            " = $3) AND (",
+            $due,
+            ", queue.case_id, queue.visit) > ($4, $5, $6)
+            ORDER BY ",
+            $due,
+            ", queue.case_id, queue.visit LIMIT $7) AS first
+            JOIN tasks ON tasks.case_id = first.case_id AND tasks.visit = first.visit
+            JOIN cases ON cases.case_id = first.case_id"
         )
     };
 }
 
-const HELD: &str = listing!("tasks JOIN cases ON cases.case_id = tasks.case_id WHERE tasks.holder = $8");
-const OF_PERSON: &str = listing!(
-    "task_candidates JOIN tasks ON tasks.case_id = task_candidates.case_id AND tasks.visit = task_candidates.visit
-    JOIN cases ON cases.case_id = tasks.case_id WHERE task_candidates.person = $8 AND tasks.holder IS NULL"
+const HELD: &str = listing!(
+    "tasks AS queue JOIN cases AS held ON held.case_id = queue.case_id WHERE queue.holder = $8",
+    "COALESCE(queue.due_at, 9223372036854775807)",
+    "held.process",
+    "queue.step",
+    "queue.light"
 );
-const OF_DUTY: &str = listing!(
-    "task_candidates JOIN tasks ON tasks.case_id = task_candidates.case_id AND tasks.visit = task_candidates.visit
-    JOIN cases ON cases.case_id = tasks.case_id
-    WHERE task_candidates.unit = $8 AND task_candidates.duty = $9 AND tasks.holder IS NULL"
+const OPEN: &str = listing!(
+    "task_candidates AS queue WHERE queue.unit = $8 AND queue.duty = $9 AND queue.person = $10",
+    "queue.due_at",
+    "queue.process",
+    "queue.step",
+    "queue.light"
 );
 
 const WORKLOAD: &str = "SELECT holder, COUNT(*) FROM tasks WHERE holder IS NOT NULL GROUP BY holder";
@@ -71,20 +101,18 @@ const ASKED: &str = "SELECT DISTINCT unit, duty, person FROM task_candidates";
 macro_rules! pooled {
     ($whom:literal) => {
         concat!(
-            "SELECT DISTINCT tasks.case_id FROM task_candidates
-            JOIN tasks ON tasks.case_id = task_candidates.case_id AND tasks.visit = task_candidates.visit
-            WHERE ",
+            "SELECT DISTINCT case_id FROM task_candidates WHERE ",
             $whom,
-            " AND tasks.holder IS NULL AND tasks.case_id > $1 ORDER BY tasks.case_id LIMIT $2"
+            " AND case_id > $1 ORDER BY case_id LIMIT $2"
         )
     };
 }
 
-const POOLED_TO_PERSON: &str = pooled!("task_candidates.person = $3 AND task_candidates.person <> ''");
-const POOLED_TO_DUTY: &str = pooled!("task_candidates.unit = $3 AND task_candidates.duty = $4");
+const POOLED_TO_PERSON: &str = pooled!("unit = '' AND duty = '' AND person = $3");
+const POOLED_TO_DUTY: &str = pooled!("unit = $3 AND duty = $4 AND person = ''");
 
 pub(super) const STATEMENTS: &[&str] =
-    &[OF_CASE, HELD, OF_PERSON, OF_DUTY, WORKLOAD, HELD_BY, ASKED, POOLED_TO_PERSON, POOLED_TO_DUTY];
+    &[OF_CASE, HELD, OPEN, WORKLOAD, HELD_BY, ASKED, POOLED_TO_PERSON, POOLED_TO_DUTY];
 
 /// A task.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,6 +154,29 @@ impl Task {
             self.provisional.into(),
             self.light.as_deref().into(),
         ]
+    }
+
+    /// The rows of [`CANDIDATES`] for a task of a case of this process: none when somebody holds it. Each candidate is a
+    /// unit, a duty and a person.
+    pub fn candidates<'a>(
+        &'a self,
+        process: &'a Name,
+        offered: impl Iterator<Item = [&'a str; 3]> + 'a,
+    ) -> impl Iterator<Item = Vec<Cell>> + 'a {
+        let due = self.due_at.map_or(NEVER, super::micros);
+        offered.filter(|_| self.holder.is_none()).map(move |[unit, duty, person]| {
+            vec![
+                self.case.into(),
+                self.visit.0.into(),
+                unit.into(),
+                duty.into(),
+                person.into(),
+                due.into(),
+                process.into(),
+                (&self.step).into(),
+                self.light.as_deref().unwrap_or_default().into(),
+            ]
+        })
     }
 
     /// A row of the columns of the table.
@@ -257,12 +308,12 @@ pub async fn of_queue(database: &Database, queue: &Queue, filter: &Filter<'_>) -
             HELD
         }
         Queue::Person(person) => {
-            parameters.push(person.into());
-            OF_PERSON
+            parameters.extend(["".into(), "".into(), person.into()]);
+            OPEN
         }
         Queue::Duty(unit, duty) => {
-            parameters.extend([Cell::from(unit), Cell::from(duty)]);
-            OF_DUTY
+            parameters.extend([unit.into(), duty.into(), "".into()]);
+            OPEN
         }
     };
     let rows = database.fetch(statement, &parameters).await?;
@@ -275,5 +326,7 @@ pub async fn of_queue(database: &Database, queue: &Queue, filter: &Filter<'_>) -
             order: row.integer(13)?,
         })
     });
-    listed.collect()
+    let mut listed = listed.collect::<Result<Vec<Listed>>>()?;
+    listed.sort_by_key(|listed| (listed.order, listed.task.case, listed.task.visit));
+    Ok(listed)
 }

@@ -14,6 +14,7 @@ mod people;
 mod presence;
 mod pruning;
 mod put_back;
+mod queues;
 mod retention;
 mod runner;
 mod storage;

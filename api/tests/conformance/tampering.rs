@@ -136,7 +136,7 @@ async fn any_changed_cell_is_found() {
                     text.chars().enumerate().map(change).collect::<String>().into()
                 }
                 (Kind::Text, _) => Cell::from("x"),
-                (Kind::Integer, Cell::Integer(number)) => Cell::Integer(number + FAR),
+                (Kind::Integer, Cell::Integer(number)) => Cell::Integer(number.wrapping_add(FAR)),
                 (Kind::Integer, _) => Cell::Integer(1),
             };
             rewrite(database, table, &old, Some(new.clone())).await;

@@ -50,18 +50,23 @@ CREATE TABLE tasks (
     light TEXT,
     PRIMARY KEY (case_id, visit)
 );
-CREATE INDEX tasks_by_holder ON tasks (holder) WHERE holder IS NOT NULL;
+CREATE INDEX tasks_by_holder ON tasks (holder, COALESCE(due_at, 9223372036854775807), case_id, visit)
+    WHERE holder IS NOT NULL;
 
+-- Who may take a task that nobody holds. What is never due is due at the end of all numbers.
 CREATE TABLE task_candidates (
     case_id TEXT NOT NULL,
     visit BIGINT NOT NULL,
     unit TEXT NOT NULL,
     duty TEXT NOT NULL,
     person TEXT NOT NULL,
+    due_at BIGINT NOT NULL,
+    process TEXT NOT NULL,
+    step TEXT NOT NULL,
+    light TEXT NOT NULL,
     PRIMARY KEY (case_id, visit, unit, duty, person)
 );
-CREATE INDEX task_candidates_by_duty ON task_candidates (unit, duty);
-CREATE INDEX task_candidates_by_person ON task_candidates (person) WHERE person <> '';
+CREATE INDEX task_candidates_by_due ON task_candidates (unit, duty, person, due_at, case_id, visit);
 
 CREATE TABLE deadlines (
     case_id TEXT NOT NULL,
