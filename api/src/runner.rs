@@ -31,6 +31,7 @@ mod webhook;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Once};
+use std::time::Duration;
 
 use duban_engine::case::Case;
 use duban_engine::event::Transition;
@@ -271,6 +272,11 @@ impl Runner {
     /// Where everything is kept.
     pub fn database(&self) -> &Database {
         &self.shared.database
+    }
+
+    /// How long the command that waits longest has been waiting for the database.
+    pub fn waits(&self) -> Duration {
+        self.shared.committers.iter().map(Lanes::waits).max().unwrap_or_default()
     }
 
     /// The time.

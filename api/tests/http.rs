@@ -20,6 +20,8 @@ mod disk;
 mod incidents;
 #[path = "http/journey.rs"]
 mod journey;
+#[path = "http/locked.rs"]
+mod locked;
 #[path = "http/numbers.rs"]
 mod numbers;
 #[path = "http/permissions.rs"]

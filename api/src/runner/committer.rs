@@ -1,6 +1,6 @@
 //! The committers: each takes what waits in its queue, writes it as one batch, and answers when the disk has it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use duban_engine::event::Actor;
@@ -41,9 +41,16 @@ pub struct Waiting {
 pub struct Lanes {
     people: mpsc::Sender<Waiting>,
     clock: mpsc::Sender<Waiting>,
+    begun: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Lanes {
+    /// How long the committer has been at what it writes now; everything behind it waits as long.
+    pub fn waits(&self) -> Duration {
+        let begun = *self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        begun.map_or(Duration::ZERO, |begun| begun.elapsed())
+    }
+
     /// The way of a command.
     pub fn of(&self, submission: &Submission) -> &mpsc::Sender<Waiting> {
         if submission.command.by == Actor::Clock { &self.clock } else { &self.people }
@@ -55,15 +62,22 @@ impl Lanes {
 pub struct Queues {
     people: mpsc::Receiver<Waiting>,
     clock: mpsc::Receiver<Waiting>,
+    /// When the committer began with what it writes now.
+    begun: Arc<Mutex<Option<Instant>>>,
 }
 
 /// Queues, and the ways to them.
 pub fn queues() -> (Lanes, Queues) {
     let ((people, of_people), (clock, of_clock)) = (mpsc::channel(QUEUE_MAX), mpsc::channel(QUEUE_MAX));
-    (Lanes { people, clock }, Queues { people: of_people, clock: of_clock })
+    let begun = Arc::<Mutex<_>>::default();
+    (Lanes { people, clock, begun: Arc::clone(&begun) }, Queues { people: of_people, clock: of_clock, begun })
 }
 
 impl Queues {
+    fn note(&self, begun: Option<Instant>) {
+        *self.begun.lock().unwrap_or_else(PoisonError::into_inner) = begun;
+    }
+
     /// Takes what is next; `false` when the runner stops and all was taken. People go first, but the clock has its turn
     /// among them, and alone it rests after a command that took long.
     async fn take(
@@ -147,7 +161,9 @@ pub async fn run(shared: Arc<Shared>, mut queues: Queues) {
         let is_clock = waiting.first().is_some_and(|first| first.submission.command.by == Actor::Clock);
         let (submissions, answers): (Vec<_>, Vec<_>) =
             waiting.drain(..).map(|waiting| (waiting.submission, waiting.answer)).unzip();
+        queues.note(Some(begun));
         let outcomes = commit(&shared, &submissions).await;
+        queues.note(None);
         for (answer, outcome) in answers.into_iter().zip(outcomes) {
             // Whoever asked may have gone; the command is done all the same.
             let _ = answer.send(outcome);
@@ -240,6 +256,17 @@ mod tests {
 
         let (people, clock) = ((false, 2), (true, 2));
         assert_eq!(taken, [people, people, people, people, clock, people, people, clock]);
+    }
+
+    #[tokio::test]
+    async fn what_is_written_now_is_what_the_others_wait_for() {
+        let (lanes, queues) = queues();
+        let before = lanes.waits();
+        queues.note(Instant::now().checked_sub(CLOCK_TIME));
+        let meanwhile = lanes.waits();
+        queues.note(None);
+
+        assert!(before.is_zero() && meanwhile >= CLOCK_TIME && lanes.waits().is_zero());
     }
 
     #[tokio::test]

@@ -1,7 +1,9 @@
 //! What only PostgreSQL does its own way: opening, row locks, telling other nodes, and rows as one array per column.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,14 +12,21 @@ use sqlx::{
     Arguments, AssertSqlSafe, Column as _, ConnectOptions, Connection as _, Executor, Row as _, SqlSafeStr, TypeInfo,
     ValueRef,
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::writes::{Change, Writes, renumber};
 use super::{Cell, Column, Kind, Mode, Presence, Result, Row};
 
-/// How many connections a node holds: committers, readers and the listener.
-const CONNECTIONS_MAX: u32 = 12;
+/// How many connections a node holds that write: committers, what follows from commands, and the listener.
+const WRITERS_MAX: u32 = 8;
 
-/// How long a server may take to let the first connection in.
+/// How many it holds that read.
+const READERS_MAX: u32 = 8;
+
+/// How many of them are for one table: whoever keeps a table locked for long keeps waiting who reads it, and nobody else.
+const READERS_OF_TABLE_MAX: usize = 4;
+
+/// How long anybody waits for a connection, also for the first.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// The channel on which nodes tell each other things.
@@ -30,6 +39,9 @@ const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(431466111342)";
 #[derive(Clone, Debug)]
 pub struct Postgres {
     pool: PgPool,
+    readers: PgPool,
+    /// By the table that is read first: who may.
+    of_tables: Arc<Mutex<BTreeMap<String, Arc<Semaphore>>>>,
 }
 
 /// A transaction on a server.
@@ -47,8 +59,24 @@ impl Postgres {
         let first = PgConnection::connect_with(&options);
         let first = tokio::time::timeout(CONNECT_TIME_MAX, first).await.map_err(|_| silence())?;
         first?.close().await?;
-        let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).test_before_acquire(false);
-        Ok(Self { pool: pool.connect_with(options).await? })
+        let pool = |connections_max| {
+            let pool = PgPoolOptions::new().max_connections(connections_max).acquire_timeout(CONNECT_TIME_MAX);
+            pool.test_before_acquire(false)
+        };
+        let readers = pool(READERS_MAX).connect_lazy_with(options.clone());
+        Ok(Self { pool: pool(WRITERS_MAX).connect_with(options).await?, readers, of_tables: Arc::default() })
+    }
+
+    /// A turn among those who read the table that a statement reads first.
+    async fn turn(&self, sql: &str) -> Result<OwnedSemaphorePermit> {
+        let table = sql.split_once("FROM ").and_then(|(_, from)| from.split_whitespace().next()).unwrap_or_default();
+        let readers = {
+            let mut of_tables = self.of_tables.lock().unwrap_or_else(PoisonError::into_inner);
+            let readers = of_tables.entry(table.to_owned());
+            Arc::clone(readers.or_insert_with(|| Arc::new(Semaphore::new(READERS_OF_TABLE_MAX))))
+        };
+        let turn = tokio::time::timeout(CONNECT_TIME_MAX, readers.acquire_owned()).await;
+        Ok(turn.map_err(|_| sqlx::Error::PoolTimedOut)?.expect("it is never closed"))
     }
 
     pub(super) async fn begin(&self) -> Result<Transaction> {
@@ -72,7 +100,15 @@ impl Postgres {
     }
 
     pub(super) async fn fetch(&self, sql: &str, parameters: &[Cell]) -> Result<Vec<Row>> {
-        let found = query(sql, parameters).fetch_all(&self.pool).await?;
+        let turn = self.turn(sql).await?;
+        let (query, readers) = (query(sql, parameters), self.readers.clone());
+        // Whoever asked may give up; the connection is taken until the server has answered, and the turn with it.
+        let reading = tokio::spawn(async move {
+            let found = query.fetch_all(&readers).await;
+            drop(turn);
+            found
+        });
+        let found = reading.await.map_err(|_| sqlx::Error::WorkerCrashed)??;
         found.iter().map(read).collect()
     }
 
@@ -99,6 +135,7 @@ impl Postgres {
     }
 
     pub(super) async fn close(&self) {
+        self.readers.close().await;
         self.pool.close().await;
     }
 }

@@ -119,6 +119,7 @@ fn every_limit_of_the_reference_is_that_of_the_sources() {
             "20 s in which a client takes no byte",
         ),
         ("guard.rs", "ANSWER_TIME_MAX: Duration = Duration::from_secs(30);", "| answer | 30 s,"),
+        ("health.rs", "WRITE_TIME_MAX: Duration = Duration::from_secs(3);", "with it for more than 3 s"),
         ("health.rs", "PROBE_TIME_MAX: Duration = Duration::from_secs(4);", "else, or after 4 s,"),
         ("seats.rs", "SEATS_MAX: usize = 1024;", "| connections | 1024 at the same time, 256 of them"),
         ("seats.rs", "SHARE: usize = SEATS_MAX / 4;", "| not set | 256 of the 1024 connections"),
