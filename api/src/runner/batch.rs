@@ -230,7 +230,7 @@ impl Batch<'_> {
             _ => self.act(decided, submission),
         };
         let answer = match answer {
-            Err(Refusal::Rejected(rejection)) if submission.tells => self.tell(decided, submission, &rejection),
+            Err(Refusal::Rejected(why)) if submission.tells_of(&why) => self.tell(decided, submission, &why),
             other => other,
         }?;
         if let Some(key) = key {

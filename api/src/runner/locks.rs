@@ -21,7 +21,7 @@ pub async fn pass_on(shared: &Arc<Shared>) -> Result<usize> {
     for _ in 0..ROUNDS_MAX {
         let now = shared.clock.now();
         let mut giving = JoinSet::new();
-        for next in locks::free(&shared.database).await?.into_iter().filter(|next| next.rest_until <= now) {
+        for next in locks::free(&shared.database, now).await?.into_iter().filter(|next| next.rest_until <= now) {
             let shared = Arc::clone(shared);
             let give = Submission::new(next.case, Actor::Clock, Ask::GiveLock { visit: next.visit });
             giving.spawn(async move { (next, shared.submit(give).await) });
@@ -51,6 +51,6 @@ pub async fn pass_on(shared: &Arc<Shared>) -> Result<usize> {
 /// When somebody who was left alone may have a free lock after all.
 pub async fn next(shared: &Shared) -> Result<Option<Timestamp>> {
     let now = shared.clock.now();
-    let rests = locks::free(&shared.database).await?.into_iter().map(|next| next.rest_until);
+    let rests = locks::free(&shared.database, now).await?.into_iter().map(|next| next.rest_until);
     Ok(rests.filter(|until| *until > now).min())
 }

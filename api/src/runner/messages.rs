@@ -59,7 +59,7 @@ pub async fn deliver(shared: &Arc<Shared>, message: &Message) -> Result<Vec<Answ
     let Some(fingerprint) = &message.fingerprint else {
         return tell(shared, message, &recipients(shared, message).await?).await;
     };
-    let sent = begin(shared, message, fingerprint).await?;
+    let mut sent = begin(shared, message, fingerprint).await?;
     if sent.fingerprint != *fingerprint {
         return Err(Refusal::KeyReused);
     }
@@ -69,8 +69,11 @@ pub async fn deliver(shared: &Arc<Shared>, message: &Message) -> Result<Vec<Answ
     let answers = tell(shared, message, &read::<Vec<Recipient>>(&sent.recipients)?).await?;
     match answers.is_empty() {
         // What was refused keeps no key.
-        true => messages::forget(&shared.database, &message.key).await?,
-        false => messages::answer(&shared.database, &message.key, &json(&answers)).await?,
+        true => messages::forget(&shared.database, &message.key, &sent).await?,
+        false => {
+            sent.answers = Some(json(&answers));
+            messages::answer(&shared.database, &message.key, &sent).await?;
+        }
     }
     Ok(answers)
 }
@@ -82,8 +85,8 @@ async fn begin(shared: &Arc<Shared>, message: &Message, fingerprint: &str) -> Re
         return Ok(sent);
     }
     let recipients = json(&recipients(shared, message).await?);
-    let sent = Sent { fingerprint: fingerprint.to_owned(), recipients, answers: None };
-    match messages::begin(database, &message.key, &sent, shared.clock.now()).await {
+    let sent = Sent { fingerprint: fingerprint.to_owned(), recipients, answers: None, at: shared.clock.now() };
+    match messages::begin(database, &message.key, &sent).await {
         Ok(()) => Ok(sent),
         Err(conflict @ Error::Conflict(_)) => Ok(messages::find(database, &message.key).await?.ok_or(conflict)?),
         Err(error) => Err(error.into()),

@@ -73,6 +73,11 @@ impl Submission {
         self
     }
 
+    /// Whether a refusal becomes an incident of the case.
+    pub(super) fn tells_of(&self, rejection: &Rejection) -> bool {
+        self.tells && !is_over(rejection)
+    }
+
     /// The same, and when the process refuses it the case has an incident.
     pub(super) fn telling(mut self) -> Self {
         self.tells = true;
@@ -85,6 +90,11 @@ impl Submission {
         self.settles = Some(entry.to_owned());
         self
     }
+}
+
+/// Whether a case was refused only because it has moved on since somebody asked.
+pub fn is_over(rejection: &Rejection) -> bool {
+    matches!(rejection, Rejection::CaseClosed | Rejection::NotAwaited)
 }
 
 /// A command was done, and the disk has it.

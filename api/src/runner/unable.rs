@@ -3,11 +3,10 @@
 use duban_engine::command::Ask;
 use duban_engine::event::Actor;
 use duban_engine::ids::CaseId;
-use duban_engine::rejection::Rejection;
 use jiff::SignedDuration;
 
 use super::Shared;
-use super::submission::{Refusal, Submission};
+use super::submission::{Refusal, Submission, is_over};
 use crate::storage::{Error, Result, incidents};
 
 /// How long a case is left alone: from this …
@@ -21,7 +20,7 @@ const REST_MAX: SignedDuration = SignedDuration::from_mins(60);
 pub async fn rest(shared: &Shared, case: CaseId, ask: Ask, refusal: Refusal) -> Result<Option<SignedDuration>> {
     let rejection = match refusal {
         // It moved on since.
-        Refusal::Rejected(Rejection::CaseClosed | Rejection::NotAwaited) => return Ok(None),
+        Refusal::Rejected(rejection) if is_over(&rejection) => return Ok(None),
         Refusal::Rejected(rejection) => rejection,
         Refusal::Storage(error) => {
             tracing::error!(%case, error = &*error as &dyn std::error::Error, "a case could not be moved; it is tried again");

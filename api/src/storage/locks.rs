@@ -25,7 +25,7 @@ const NAMES: &str = "WITH RECURSIVE names(name) AS (SELECT min(name) FROM locks
     UNION ALL SELECT (SELECT min(name) FROM locks WHERE locks.name > names.name) FROM names WHERE names.name IS NOT NULL)
     SELECT name FROM names WHERE name IS NOT NULL";
 const FIRST: &str = "SELECT case_id, visit, held, rest_until FROM locks WHERE name = $1
-    ORDER BY held DESC, rest_until, since, case_id, visit LIMIT 1";
+    ORDER BY held DESC, CASE WHEN rest_until > $2 THEN rest_until ELSE 0 END, since, case_id, visit LIMIT 1";
 const REST: &str = "UPDATE locks SET rest_until = $3 WHERE case_id = $1 AND visit = $2";
 
 pub(super) const STATEMENTS: &[&str] = &[NAMES, FIRST, REST];
@@ -71,10 +71,10 @@ pub struct Next {
 }
 
 /// For each lock that nobody holds and somebody waits for: who has waited longest.
-pub async fn free(database: &Database) -> Result<Vec<Next>> {
+pub async fn free(database: &Database, now: Timestamp) -> Result<Vec<Next>> {
     let mut free = Vec::new();
     for name in database.fetch(NAMES, &[]).await? {
-        let first = database.fetch(FIRST, &[name.text(0)?.into()]).await?;
+        let first = database.fetch(FIRST, &[name.text(0)?.into(), now.into()]).await?;
         for row in first {
             if row.integer(2)? == 0 {
                 free.push(Next { case: row.case(0)?, visit: VisitId(row.count(1)?), rest_until: row.at(3)? });

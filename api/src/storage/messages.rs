@@ -12,13 +12,12 @@ pub const TABLE: Table = Table {
     key: 1,
 };
 
-const FIND: &str = "SELECT fingerprint, recipients, answers FROM messages WHERE key = $1";
-const ANSWER: &str = "UPDATE messages SET answers = $2 WHERE key = $1";
-const FORGET: &str = "DELETE FROM messages WHERE key = $1 AND answers IS NULL";
+const FIND: &str = "SELECT fingerprint, recipients, answers, at FROM messages WHERE key = $1";
+const FORGET: &str = "DELETE FROM messages WHERE key = $1 AND at = $2 AND answers IS NULL";
 const PRUNE: &str = "DELETE FROM messages WHERE key IN (
     SELECT key FROM messages WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED)";
 
-pub(super) const STATEMENTS: &[&str] = &[FIND, ANSWER, FORGET, PRUNE];
+pub(super) const STATEMENTS: &[&str] = &[FIND, FORGET, PRUNE];
 
 /// A message that was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,13 +28,23 @@ pub struct Sent {
     pub recipients: String,
     /// What was answered, as JSON.
     pub answers: Option<String>,
+    /// When it went out first.
+    pub at: Timestamp,
+}
+
+impl Sent {
+    fn row(&self, key: &str) -> Vec<Cell> {
+        let (fingerprint, recipients) = (self.fingerprint.as_str(), self.recipients.as_str());
+        vec![key.into(), fingerprint.into(), recipients.into(), self.answers.as_deref().into(), self.at.into()]
+    }
 }
 
 /// The message with a key.
 pub async fn find(database: &Database, key: &str) -> Result<Option<Sent>> {
     let rows = database.fetch(FIND, &[key.into()]).await?;
-    let read =
-        |row: &super::Row| Ok(Sent { fingerprint: row.text(0)?, recipients: row.text(1)?, answers: row.maybe_text(2) });
+    let read = |row: &super::Row| {
+        Ok(Sent { fingerprint: row.text(0)?, recipients: row.text(1)?, answers: row.maybe_text(2), at: row.at(3)? })
+    };
     rows.first().map(read).transpose()
 }
 
@@ -43,25 +52,23 @@ pub async fn find(database: &Database, key: &str) -> Result<Option<Sent>> {
 ///
 /// # Errors
 /// [`super::Error::Conflict`] when there is one with the key.
-pub async fn begin(database: &Database, key: &str, sent: &Sent, at: Timestamp) -> Result<()> {
-    let (fingerprint, recipients) = (sent.fingerprint.as_str(), sent.recipients.as_str());
-    let row = vec![key.into(), fingerprint.into(), recipients.into(), sent.answers.as_deref().into(), at.into()];
+pub async fn begin(database: &Database, key: &str, sent: &Sent) -> Result<()> {
     let mut transaction = database.begin().await?;
-    transaction.insert(&TABLE, &[row]).await?;
+    transaction.insert(&TABLE, &[sent.row(key)]).await?;
     transaction.commit().await
 }
 
-/// Keeps what was answered.
-pub async fn answer(database: &Database, key: &str, answers: &str) -> Result<()> {
+/// Keeps what was answered, also when somebody who sent the same forgot the message because nobody took it from them.
+pub async fn answer(database: &Database, key: &str, sent: &Sent) -> Result<()> {
     let mut transaction = database.begin().await?;
-    transaction.execute(ANSWER, &[key.into(), answers.into()]).await?;
+    transaction.upsert(&TABLE, &[sent.row(key)]).await?;
     transaction.commit().await
 }
 
-/// Forgets a message that nobody took.
-pub async fn forget(database: &Database, key: &str) -> Result<()> {
+/// Forgets a message that nobody took, unless it was answered or sent anew meanwhile.
+pub async fn forget(database: &Database, key: &str, sent: &Sent) -> Result<()> {
     let mut transaction = database.begin().await?;
-    transaction.execute(FORGET, &[Cell::from(key)]).await?;
+    transaction.execute(FORGET, &[Cell::from(key), sent.at.into()]).await?;
     transaction.commit().await
 }
 

@@ -21,7 +21,7 @@ use super::{Cell, Column, Kind, Mode, Presence, Result, Row};
 const WRITERS_MAX: u32 = 8;
 
 /// How many it holds that read.
-const READERS_MAX: u32 = 8;
+const READERS_MAX: u32 = 16;
 
 /// How many of them are for one table: whoever keeps a table locked for long keeps waiting who reads it, and nobody else.
 const READERS_OF_TABLE_MAX: usize = 4;
@@ -69,7 +69,8 @@ impl Postgres {
 
     /// A turn among those who read the table that a statement reads first.
     async fn turn(&self, sql: &str) -> Result<OwnedSemaphorePermit> {
-        let table = sql.split_once("FROM ").and_then(|(_, from)| from.split_whitespace().next()).unwrap_or_default();
+        let mut froms = sql.split("FROM ").skip(1).filter_map(|from| from.split_whitespace().next());
+        let table = froms.find(|table| !table.starts_with('(')).unwrap_or_default();
         let readers = {
             let mut of_tables = self.of_tables.lock().unwrap_or_else(PoisonError::into_inner);
             let readers = of_tables.entry(table.to_owned());

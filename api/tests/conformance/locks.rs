@@ -1,6 +1,8 @@
 //! A lock across cases: of all cases one has it, the others in the order in which they came, whatever happens to the nodes.
 
+use duban::clock::Clock;
 use duban::runner::{Runner, Settings, Submission};
+use duban::storage::locks;
 use duban_engine::command::StartedBy;
 use duban_engine::event::{Event, Fields};
 use duban_engine::ids::{CaseId, Name};
@@ -129,6 +131,15 @@ async fn a_case_that_cannot_use_the_lock_lets_others_go_first() {
         let incidents = history.iter().flat_map(|transition| &transition.events);
         let incidents = incidents.filter(|event| matches!(event, Event::IncidentRaised { .. }));
         assert_eq!(incidents.count(), 1, "it is told once why");
+        runner.submit(take(2, "home")).await.expect("it is done");
+        open(&runner, 3, false).await;
+        let first = async || {
+            let free = locks::free(runner.database(), town.clock.now()).await.expect("the database answers");
+            free.first().map(|next| next.case)
+        };
+        assert_eq!(first().await, Some(CaseId(3)), "the other one rests");
+        town.advance(60);
+        assert_eq!(first().await, Some(CaseId(1)), "it has waited longest, and rests no more");
         assert_sound(&runner).await;
     })
     .await;

@@ -105,7 +105,7 @@ CREATE TABLE locks (
     rest_until BIGINT NOT NULL,
     PRIMARY KEY (case_id, visit)
 );
-CREATE INDEX locks_by_turn ON locks (name, held DESC, rest_until, since, case_id, visit);
+CREATE INDEX locks_by_turn ON locks (name, held DESC, since, case_id, visit);
 CREATE UNIQUE INDEX locks_held ON locks (name) WHERE held = 1;
 
 CREATE TABLE incidents (
