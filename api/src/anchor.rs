@@ -54,21 +54,13 @@ pub enum Error {
     Storage(#[from] storage::Error),
 }
 
-/// What was written.
-#[derive(Clone, Debug)]
-pub struct Written {
-    /// What was signed.
-    pub statement: Statement,
-    /// Where today's histories do not go on from those of the anchor before.
-    pub findings: Vec<Finding>,
-}
-
-/// What an anchor says of today.
+/// An anchor, and what was found with it.
 #[derive(Clone, Debug)]
 pub struct Checked {
     /// What was signed.
     pub statement: Statement,
-    /// Where today's histories do not go on from those of then.
+    /// Where today's histories do not go on from those of the anchor that was checked: this one, or the one before when this
+    /// one was just written.
     pub findings: Vec<Finding>,
 }
 
@@ -102,7 +94,7 @@ pub fn newest(folder: &Path) -> Result<Option<(PathBuf, Timestamp)>, Error> {
 ///
 /// # Errors
 /// When the database or the disk fails, or the file is there already; then nothing is written.
-pub async fn write(database: &Database, clock: &dyn Clock, key: &Key, file: &Path) -> Result<Written, Error> {
+pub async fn write(database: &Database, clock: &dyn Clock, key: &Key, file: &Path) -> Result<Checked, Error> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let (previous, findings) = match newest(folder)? {
         Some((path, _)) => go_on(database, &path, &key.public()).await?,
@@ -131,7 +123,7 @@ pub async fn write(database: &Database, clock: &dyn Clock, key: &Key, file: &Pat
     out.write_all(statement.signed(key).as_bytes()).and_then(|()| out.flush()).map_err(failed)?;
     drop(out);
     part.put()?;
-    Ok(Written { statement, findings })
+    Ok(Checked { statement, findings })
 }
 
 /// The digest of the anchor before, and what it finds. One that cannot be read does not keep others from being written.

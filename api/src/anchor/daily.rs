@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Error, Key, Written, file_of, newest, write};
+use super::{Checked, Error, Key, file_of, newest, write};
 use crate::clock::Clock;
 use crate::runner::Finding;
 use crate::storage::Database;
@@ -42,7 +42,7 @@ async fn step(database: &Database, clock: &dyn Clock, key: &Key, folder: &Path) 
         return Ok(due);
     }
     let file = file_of(folder, now);
-    let Written { statement, findings } = write(database, clock, key, &file).await?;
+    let Checked { statement, findings } = write(database, clock, key, &file).await?;
     tracing::info!(file = %file.display(), cases = statement.cases, "an anchor was written");
     for Finding { case, what } in findings.iter().take(LOGGED_MAX) {
         tracing::error!(case, what, "the histories do not go on from the anchor before");

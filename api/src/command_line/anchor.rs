@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Failure, Paint, Screen, counted, runtime};
-use crate::anchor::{self, Key, Written};
+use crate::anchor::{self, Checked, Key};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::Storage;
 use crate::storage::Mode;
@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failur
     let clock = SystemClock;
     let named = arguments.out.clone();
     let file = named.unwrap_or_else(|| anchor::file_of(FOLDER.as_ref(), clock.now()));
-    let Written { statement, findings } = runtime()?.block_on(async {
+    let Checked { statement, findings } = runtime()?.block_on(async {
         let database = arguments.storage.open_existing(Mode::Read).await?;
         let key = Key::open_or_make(&arguments.key)?;
         Ok::<_, Failure>(anchor::write(&database, &clock, &key, &file).await?)

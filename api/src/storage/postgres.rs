@@ -23,7 +23,8 @@ const WRITERS_MAX: u32 = 8;
 /// How many it holds that read.
 const READERS_MAX: u32 = 16;
 
-/// How many of them are for one table: whoever keeps a table locked for long keeps waiting who reads it, and nobody else.
+/// How many of them are for statements that begin with one table, so that who reads a table that somebody keeps locked leaves
+/// connections to the others.
 const READERS_OF_TABLE_MAX: usize = 4;
 
 /// How long anybody waits for a connection, also for the first.
@@ -67,7 +68,7 @@ impl Postgres {
         Ok(Self { pool: pool(WRITERS_MAX).connect_with(options).await?, readers, of_tables: Arc::default() })
     }
 
-    /// A turn among those who read the table that a statement reads first.
+    /// A turn among those whose statements read the same table first; one that is only joined does not count.
     async fn turn(&self, sql: &str) -> Result<OwnedSemaphorePermit> {
         let mut froms = sql.split("FROM ").skip(1).filter_map(|from| from.split_whitespace().next());
         let table = froms.find(|table| !table.starts_with('(')).unwrap_or_default();
