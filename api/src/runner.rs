@@ -326,8 +326,8 @@ impl Shared {
     /// A case as the database has it now: from memory when nothing has happened since.
     async fn known(&self, case: CaseId) -> Result<Option<Arc<Known>>> {
         if let Some(known) = self.cache.get(&case) {
-            let now = crate::storage::cases::heads(&self.database, &[case]).await?;
-            if now.first().is_some_and(|head| known.is_at(head)) {
+            let now = crate::storage::cases::last_transitions(&self.database, &[case]).await?;
+            if now.first().is_some_and(|last| known.is_at(last)) {
                 return Ok(Some(known));
             }
         }

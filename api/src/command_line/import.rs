@@ -112,7 +112,7 @@ async fn import(arguments: &Arguments, text: &str, screen: &Screen) -> Result<(b
         Err(mistakes) => return Ok((false, told(&arguments.file, &mistakes, screen))),
     };
     let ids: Vec<CaseId> = rows.iter().map(Row::case).collect();
-    let before = cases::heads(runner.database(), &ids).await?.len();
+    let before = cases::last_transitions(runner.database(), &ids).await?.len();
     let fresh = rows.len() - before;
     if arguments.dry_run {
         let text = format!("{}; {before} of them were imported before\n", counted(rows.len(), "good row"));

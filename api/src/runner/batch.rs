@@ -180,10 +180,10 @@ impl Batch<'_> {
     async fn confirm(&mut self, cases: &BTreeSet<CaseId>) -> crate::storage::Result<()> {
         let doubtful: Vec<CaseId> = cases.iter().copied().collect();
         let mut moved = cases.clone();
-        for head in cases::heads(&self.shared.database, &doubtful).await? {
-            if let Some(found) = self.found.get_mut(&head.case).filter(|found| found.known.is_at(&head)) {
+        for last in cases::last_transitions(&self.shared.database, &doubtful).await? {
+            if let Some(found) = self.found.get_mut(&last.case).filter(|found| found.known.is_at(&last)) {
                 found.is_fresh = true;
-                moved.remove(&head.case);
+                moved.remove(&last.case);
             }
         }
         self.load(moved).await

@@ -10,7 +10,7 @@ use duban_engine::process::Process;
 use jiff::Timestamp;
 
 use super::private::{Parted, Salts};
-use crate::storage::cases::Head;
+use crate::storage::cases::LastTransition;
 use crate::storage::transitions::{Stored, actor, histories};
 use crate::storage::{Database, Error, Result, json, micros, timestamp};
 
@@ -27,8 +27,8 @@ pub struct Known {
 
 impl Known {
     /// Whether this is the case's last transition.
-    pub fn is_at(&self, head: &Head) -> bool {
-        (self.case.id, self.case.sequence, &self.hash) == (head.case, head.sequence, &head.hash)
+    pub fn is_at(&self, last: &LastTransition) -> bool {
+        (self.case.id, self.case.sequence, &self.hash) == (last.case, last.sequence, &last.hash)
     }
 }
 

@@ -32,7 +32,7 @@ pub const TABLE: Table = Table {
 const FIND: &str = "SELECT case_id, process, version, number, title, opened_at, closed_at, outcome, urgency, caller,
     sequence, hash, wake_at, updated_at FROM cases WHERE case_id = $1";
 const BY_NUMBER: &str = "SELECT case_id FROM cases WHERE number = $1 ORDER BY case_id";
-const HEADS: &str = "SELECT case_id, sequence, hash FROM cases WHERE case_id IN (SELECT value FROM each($1))";
+const LAST: &str = "SELECT case_id, sequence, hash FROM cases WHERE case_id IN (SELECT value FROM each($1))";
 
 /// A row that no table takes, for each case whose last transition is another than is thought.
 const UNMOVED: &str = "INSERT INTO serials (series, next) SELECT NULL, 0 FROM each($1)
@@ -49,7 +49,7 @@ const FREE: &str = "UPDATE cases SET claimed_until = 0 WHERE wake_at <= $1 AND c
 
 const HOLD: &str = "UPDATE cases SET claimed_until = $2 WHERE case_id = $1";
 
-pub(super) const STATEMENTS: &[&str] = &[FIND, BY_NUMBER, HEADS, UNMOVED, OPEN_AFTER, NEXT_WAKE, CLAIM, FREE, HOLD];
+pub(super) const STATEMENTS: &[&str] = &[FIND, BY_NUMBER, LAST, UNMOVED, OPEN_AFTER, NEXT_WAKE, CLAIM, FREE, HOLD];
 
 /// One line of the list.
 #[derive(Clone, Debug, PartialEq)]
@@ -139,30 +139,32 @@ pub async fn by_number(database: &Database, number: &Name) -> Result<Vec<CaseId>
     rows.iter().map(|row| row.case(0)).collect()
 }
 
-/// The last transition of a case.
+/// The last transition of a case, as the list of cases has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
+pub struct LastTransition {
     /// The case.
     pub case: CaseId,
-    /// How many transitions it has.
+    /// Its number.
     pub sequence: u32,
-    /// The hash of the last.
+    /// Its hash.
     pub hash: String,
 }
 
 /// The last transitions of those cases that there are.
-pub async fn heads(database: &Database, cases: &[CaseId]) -> Result<Vec<Head>> {
+pub async fn last_transitions(database: &Database, cases: &[CaseId]) -> Result<Vec<LastTransition>> {
     let ids = cases.iter().map(CaseId::to_string).collect();
-    let rows = database.fetch(HEADS, &[Cell::Texts(ids)]).await?;
-    rows.iter().map(|row| Ok(Head { case: row.case(0)?, sequence: row.count(1)?, hash: row.text(2)? })).collect()
+    let rows = database.fetch(LAST, &[Cell::Texts(ids)]).await?;
+    rows.iter()
+        .map(|row| Ok(LastTransition { case: row.case(0)?, sequence: row.count(1)?, hash: row.text(2)? }))
+        .collect()
 }
 
 /// Makes all that is written after it [`super::Error::Conflict`] when one of these cases has another last transition than is
 /// thought here: somebody moved it, or the database was put back to what it was earlier.
-pub fn expect<'a>(writes: &mut Writes<'_>, heads: impl Iterator<Item = (CaseId, &'a str)>) {
-    let heads: Vec<String> = heads.map(|(case, hash)| format!("{case}{hash}")).collect();
-    if !heads.is_empty() {
-        writes.run(UNMOVED, vec![Cell::Texts(heads)]);
+pub fn expect<'a>(writes: &mut Writes<'_>, last: impl Iterator<Item = (CaseId, &'a str)>) {
+    let last: Vec<String> = last.map(|(case, hash)| format!("{case}{hash}")).collect();
+    if !last.is_empty() {
+        writes.run(UNMOVED, vec![Cell::Texts(last)]);
     }
 }
 
