@@ -104,6 +104,8 @@ pub struct Surroundings {
 /// What all parts of a runner share.
 pub(crate) struct Shared {
     database: Database,
+    /// The same for what people look at.
+    pages: Database,
     settings: Settings,
     clock: Arc<dyn Clock>,
     outside: Arc<dyn Outside>,
@@ -167,6 +169,7 @@ impl Runner {
             may_be_abandoned: AtomicBool::new(true),
             silence: Once::new(),
             stopping: watch::Sender::new(false),
+            pages: database.for_pages(),
             database,
             settings,
             clock,
@@ -221,7 +224,7 @@ impl Runner {
     /// # Errors
     /// When the database fails.
     pub async fn case(&self, case: CaseId) -> Result<Option<Arc<Case>>> {
-        let known = self.shared.known(case).await?;
+        let known = self.shared.find(&self.shared.pages, case).await?;
         Ok(known.map(|known| Arc::clone(&known.case)))
     }
 
@@ -230,7 +233,7 @@ impl Runner {
     /// # Errors
     /// When the database fails.
     pub async fn history(&self, case: CaseId) -> Result<Vec<Transition>> {
-        let mut histories = transitions::histories(&self.shared.database, [case]).await?;
+        let mut histories = transitions::histories(&self.shared.pages, [case]).await?;
         histories.remove(&case).unwrap_or_default().iter().map(history::restore).collect()
     }
 
@@ -269,9 +272,10 @@ impl Runner {
         &self.shared.definitions
     }
 
-    /// Where everything is kept.
+    /// Where everything is kept, for what people look at.
+    #[expect(clippy::misnamed_getters, reason = "whoever asks from outside looks; what decides is inside")]
     pub fn database(&self) -> &Database {
-        &self.shared.database
+        &self.shared.pages
     }
 
     /// How long the command that waits longest has been waiting for the database.
@@ -325,13 +329,17 @@ impl Shared {
 
     /// A case as the database has it now: from memory when nothing has happened since.
     async fn known(&self, case: CaseId) -> Result<Option<Arc<Known>>> {
+        self.find(&self.database, case).await
+    }
+
+    async fn find(&self, database: &Database, case: CaseId) -> Result<Option<Arc<Known>>> {
         if let Some(known) = self.cache.get(&case) {
-            let now = crate::storage::cases::last_transitions(&self.database, &[case]).await?;
+            let now = crate::storage::cases::last_transitions(database, &[case]).await?;
             if now.first().is_some_and(|last| known.is_at(last)) {
                 return Ok(Some(known));
             }
         }
-        Ok(history::load(&self.database, [case]).await?.remove(&case).map(Arc::new))
+        Ok(history::load(database, [case]).await?.remove(&case).map(Arc::new))
     }
 
     /// Hands on what a commit left to be done.

@@ -79,8 +79,8 @@ impl Runner {
     /// When the database fails.
     pub async fn given_up(&self, most: u16) -> Result<Vec<GivenUp>> {
         let limit = i64::from(most);
-        let dead = outbox::dead(&self.shared.database, limit).await?;
-        let held = jobs::held_back(&self.shared.database, limit).await?;
+        let dead = outbox::dead(&self.shared.pages, limit).await?;
+        let held = jobs::held_back(&self.shared.pages, limit).await?;
         let all = dead.into_iter().map(GivenUp::from).chain(held.into_iter().map(GivenUp::from));
         Ok(all.take(usize::from(most)).collect())
     }
@@ -92,8 +92,8 @@ impl Runner {
     pub async fn given_up_of(&self, case: &Case) -> Result<Vec<GivenUp>> {
         let called = case.visits.values().filter_map(|visit| visit.child);
         let cases: Vec<CaseId> = called.chain([case.id]).collect();
-        let dead = outbox::dead_of(&self.shared.database, &cases, OF_CASE_MAX).await?;
-        let held = jobs::held_back_of(&self.shared.database, &[case.id], OF_CASE_MAX).await?;
+        let dead = outbox::dead_of(&self.shared.pages, &cases, OF_CASE_MAX).await?;
+        let held = jobs::held_back_of(&self.shared.pages, &[case.id], OF_CASE_MAX).await?;
         let concerns = |found: &GivenUp| found.case == case.id || found.waiting == Some(case.id);
         let dead = dead.into_iter().map(GivenUp::from).filter(concerns);
         Ok(dead.chain(held.into_iter().map(GivenUp::from)).collect())
@@ -119,6 +119,6 @@ impl Runner {
     /// # Errors
     /// When the database fails.
     pub async fn raised(&self, limit: u16) -> Result<Vec<incidents::Incident>> {
-        incidents::latest(&self.shared.database, i64::from(limit)).await
+        incidents::latest(&self.shared.pages, i64::from(limit)).await
     }
 }

@@ -1,31 +1,36 @@
-//! What only PostgreSQL does its own way: opening, row locks, telling other nodes, and rows as one array per column.
+//! What only PostgreSQL does its own way: opening, row locks, telling other nodes.
 
-use std::collections::BTreeMap;
+mod pool;
+mod rows;
+
 use std::io;
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgListener, PgPool, PgPoolOptions, PgRow};
-use sqlx::{
-    Arguments, AssertSqlSafe, Column as _, ConnectOptions, Connection as _, Executor, Row as _, SqlSafeStr, TypeInfo,
-    ValueRef,
-};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Executor, SqlSafeStr};
 
-use super::writes::{Change, Writes, renumber};
-use super::{Cell, Column, Kind, Mode, Presence, Result, Row};
+use self::pool::{Pool, Use};
+use self::rows::{dialect, query, read, together};
+use super::writes::Writes;
+use super::{Cell, Mode, Presence, Result, Row};
 
-/// How many connections a node holds that write: committers, what follows from commands, and the listener.
-const WRITERS_MAX: u32 = 8;
+pub(super) use self::rows::source;
 
-/// How many it holds that read.
-const READERS_MAX: u32 = 16;
+/// What writes: committers, and what follows from commands.
+const WRITERS: Use = Use { connections_max: 8, settings: &[], is_read_only: false };
 
-/// How many of them are for statements that begin with one table, so that who reads a table that somebody keeps locked leaves
-/// connections to the others.
-const READERS_OF_TABLE_MAX: usize = 4;
+/// What they read to decide. It is apart because who holds a transaction also reads.
+const READERS: Use = Use { connections_max: 6, settings: &[], is_read_only: false };
+
+/// What people look at. Nobody locks a whole table in passing, so that waiting for one is given up at once: a server under
+/// maintenance then keeps no page waiting that does not need the table. Whoever asked is gone after 30 seconds.
+const PAGES: Use =
+    Use { connections_max: 12, settings: &["lock_timeout = 250", "statement_timeout = 30000"], is_read_only: true };
+
+/// What lasts as long as the node: its presence, and its ear for others.
+const SESSIONS: Use = Use { connections_max: 2, settings: &[], is_read_only: false };
 
 /// How long anybody waits for a connection, also for the first.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
@@ -39,10 +44,11 @@ const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(431466111342)";
 /// A database on a server.
 #[derive(Clone, Debug)]
 pub struct Postgres {
-    pool: PgPool,
-    readers: PgPool,
-    /// By the table that is read first: who may.
-    of_tables: Arc<Mutex<BTreeMap<String, Arc<Semaphore>>>>,
+    writers: Pool,
+    readers: Pool,
+    pages: Pool,
+    sessions: Pool,
+    is_for_pages: bool,
 }
 
 /// A transaction on a server.
@@ -52,43 +58,34 @@ pub struct Transaction(sqlx::Transaction<'static, sqlx::Postgres>);
 impl Postgres {
     pub(super) async fn open(address: &str, mode: Mode) -> Result<Self> {
         let options = PgConnectOptions::from_str(address)?.application_name("duban").disable_statement_logging();
-        let options = match mode {
-            Mode::Make | Mode::Use => options,
-            Mode::Read => options.options([("default_transaction_read_only", "on")]),
-        };
         // A pool asks a server that refuses again and again, and in the end says only that it waited.
         let first = PgConnection::connect_with(&options);
         let first = tokio::time::timeout(CONNECT_TIME_MAX, first).await.map_err(|_| silence())?;
         first?.close().await?;
-        let pool = |connections_max| {
-            let pool = PgPoolOptions::new().max_connections(connections_max).acquire_timeout(CONNECT_TIME_MAX);
-            pool.test_before_acquire(false)
-        };
-        let readers = pool(READERS_MAX).connect_lazy_with(options.clone());
-        Ok(Self { pool: pool(WRITERS_MAX).connect_with(options).await?, readers, of_tables: Arc::default() })
+        let is_read_only = mode == Mode::Read;
+        let pool =
+            |purpose: Use| Pool::new(&options, Use { is_read_only: purpose.is_read_only || is_read_only, ..purpose });
+        Ok(Self {
+            writers: pool(WRITERS),
+            readers: pool(READERS),
+            pages: pool(PAGES),
+            sessions: pool(SESSIONS),
+            is_for_pages: false,
+        })
     }
 
-    /// A turn among those whose statements read the same table first; one that is only joined does not count.
-    async fn turn(&self, sql: &str) -> Result<OwnedSemaphorePermit> {
-        let mut froms = sql.split("FROM ").skip(1).filter_map(|from| from.split_whitespace().next());
-        let table = froms.find(|table| !table.starts_with('(')).unwrap_or_default();
-        let readers = {
-            let mut of_tables = self.of_tables.lock().unwrap_or_else(PoisonError::into_inner);
-            let readers = of_tables.entry(table.to_owned());
-            Arc::clone(readers.or_insert_with(|| Arc::new(Semaphore::new(READERS_OF_TABLE_MAX))))
-        };
-        let turn = tokio::time::timeout(CONNECT_TIME_MAX, readers.acquire_owned()).await;
-        Ok(turn.map_err(|_| sqlx::Error::PoolTimedOut)?.expect("it is never closed"))
+    /// The same for what people look at.
+    pub(super) fn for_pages(&self) -> Self {
+        Self { is_for_pages: true, ..self.clone() }
     }
 
     pub(super) async fn begin(&self) -> Result<Transaction> {
-        Ok(Transaction(self.pool.begin().await?))
+        Ok(Transaction(self.writers.begin().await?))
     }
 
     /// One statement is a transaction by itself.
     pub(super) async fn write(&self, writes: &Writes<'_>) -> Result<()> {
-        together(writes).execute(&self.pool).await?;
-        Ok(())
+        Ok(self.writers.execute(together(writes)).await?)
     }
 
     /// Returns when the server takes writes: a standby, or one that was set to read only, does not.
@@ -102,43 +99,35 @@ impl Postgres {
     }
 
     pub(super) async fn fetch(&self, sql: &str, parameters: &[Cell]) -> Result<Vec<Row>> {
-        let turn = self.turn(sql).await?;
-        let (query, readers) = (query(sql, parameters), self.readers.clone());
-        // Whoever asked may give up; the connection is taken until the server has answered, and the turn with it.
-        let reading = tokio::spawn(async move {
-            let found = query.fetch_all(&readers).await;
-            drop(turn);
-            found
-        });
-        let found = reading.await.map_err(|_| sqlx::Error::WorkerCrashed)??;
-        found.iter().map(read).collect()
+        let readers = if self.is_for_pages { &self.pages } else { &self.readers };
+        readers.fetch(query(sql, parameters)).await?.iter().map(read).collect()
     }
 
     pub(super) async fn prepare(&self, sql: &str) -> Result<()> {
         let statement = AssertSqlSafe(dialect(sql)).into_sql_str();
-        self.pool.acquire().await?.prepare(statement).await?;
+        self.writers.connections().acquire().await?.prepare(statement).await?;
         Ok(())
     }
 
     pub(super) async fn enter(&self) -> Result<Presence> {
-        Presence::of_session(self.pool.acquire().await?.detach()).await
+        Presence::of_session(self.sessions.connections().acquire().await?.detach()).await
     }
 
     pub(super) async fn tell(&self, words: &str) -> Result<()> {
         let parameters = [Cell::from(CHANNEL), Cell::from(words)];
-        query("SELECT pg_notify($1, $2)", &parameters).execute(&self.pool).await?;
-        Ok(())
+        Ok(self.writers.execute(query("SELECT pg_notify($1, $2)", &parameters)).await?)
     }
 
     pub(super) async fn listen(&self) -> Result<PgListener> {
-        let mut listener = PgListener::connect_with(&self.pool).await?;
+        let mut listener = PgListener::connect_with(self.sessions.connections()).await?;
         listener.listen(CHANNEL).await?;
         Ok(listener)
     }
 
     pub(super) async fn close(&self) {
-        self.readers.close().await;
-        self.pool.close().await;
+        for pool in [&self.pages, &self.readers, &self.sessions, &self.writers] {
+            pool.close().await;
+        }
     }
 }
 
@@ -178,110 +167,4 @@ impl Transaction {
 fn silence() -> sqlx::Error {
     let seconds = CONNECT_TIME_MAX.as_secs();
     sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, format!("the server said nothing for {seconds} seconds")))
-}
-
-/// Several changes as one statement, because each costs a way to the server and back.
-fn together<'q>(writes: &Writes<'_>) -> sqlx::query::Query<'q, sqlx::Postgres, PgArguments> {
-    let (mut arguments, mut before, mut parts) = (PgArguments::default(), 0, Vec::new());
-    for (number, write) in writes.iter().enumerate() {
-        let sql = match &write.change {
-            Change::Run(sql) => {
-                let sql = renumber(&dialect(sql), before);
-                for parameter in write.rows.iter().flatten() {
-                    add(&mut arguments, parameter);
-                    before += 1;
-                }
-                sql
-            }
-            change => {
-                let columns = change.columns();
-                let sql = change.statement(|columns| source(columns, before));
-                columns
-                    .iter()
-                    .enumerate()
-                    .for_each(|(index, column)| add_column(&mut arguments, &write.rows, index, column));
-                before += columns.len();
-                sql
-            }
-        };
-        parts.push(format!("change_{number} AS ({sql})"));
-    }
-    sqlx::query_with(AssertSqlSafe(format!("WITH {} SELECT 1", parts.join(",\n"))), arguments)
-}
-
-/// Many rows as a table expression: one array per column, the parameters after so many others.
-pub(super) fn source(columns: &[Column], before: usize) -> String {
-    let arrays: Vec<String> =
-        (before + 1..).zip(columns).map(|(number, column)| format!("${number}::{}[]", type_of(column))).collect();
-    format!("UNNEST({}) AS rows ({})", arrays.join(", "), super::Table::names(columns))
-}
-
-fn type_of(column: &Column) -> &'static str {
-    match column.kind {
-        Kind::Text => "text",
-        Kind::Integer => "bigint",
-    }
-}
-
-/// `each($1)` becomes a list of texts; the number of the parameter stays as it is.
-fn dialect(sql: &str) -> String {
-    let mut pieces = sql.split("each($");
-    let mut text = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        let (number, rest) = piece.split_once(')').unwrap_or((piece, ""));
-        text.push_str(&format!("UNNEST(${number}::text[]) AS each (value){rest}"));
-    }
-    text
-}
-
-fn as_text(cell: &Cell) -> Option<&str> {
-    match cell {
-        Cell::Text(text) => Some(text),
-        Cell::Null | Cell::Integer(_) | Cell::Texts(_) => None,
-    }
-}
-
-fn as_integer(cell: &Cell) -> Option<i64> {
-    match cell {
-        Cell::Integer(number) => Some(*number),
-        Cell::Null | Cell::Text(_) | Cell::Texts(_) => None,
-    }
-}
-
-fn query<'q>(sql: &str, parameters: &[Cell]) -> sqlx::query::Query<'q, sqlx::Postgres, PgArguments> {
-    let mut arguments = PgArguments::default();
-    parameters.iter().for_each(|parameter| add(&mut arguments, parameter));
-    sqlx::query_with(AssertSqlSafe(dialect(sql)), arguments)
-}
-
-fn add(arguments: &mut PgArguments, parameter: &Cell) {
-    let added = match parameter {
-        Cell::Null => arguments.add(None::<String>),
-        Cell::Text(text) => arguments.add(text.as_str()),
-        Cell::Integer(number) => arguments.add(*number),
-        Cell::Texts(texts) => arguments.add(texts.as_slice()),
-    };
-    added.expect("texts and numbers can always be encoded");
-}
-
-fn add_column(arguments: &mut PgArguments, rows: &[Vec<Cell>], index: usize, column: &Column) {
-    let cells = rows.iter().map(|row| row.get(index).unwrap_or(&Cell::Null));
-    let added = match column.kind {
-        Kind::Text => arguments.add(cells.map(as_text).collect::<Vec<_>>()),
-        Kind::Integer => arguments.add(cells.map(as_integer).collect::<Vec<_>>()),
-    };
-    added.expect("texts and numbers can always be encoded");
-}
-
-fn read(row: &PgRow) -> Result<Row> {
-    let cells = row.columns().iter().map(|column| {
-        let value = row.try_get_raw(column.ordinal())?;
-        Ok(match value.type_info().name() {
-            _ if value.is_null() => Cell::Null,
-            "INT8" => Cell::Integer(row.try_get(column.ordinal())?),
-            "INT4" => Cell::Integer(row.try_get::<i32, _>(column.ordinal())?.into()),
-            _ => Cell::Text(row.try_get(column.ordinal())?),
-        })
-    });
-    cells.collect::<Result<Vec<Cell>>>().map(Row)
 }

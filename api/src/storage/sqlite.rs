@@ -24,8 +24,11 @@ pub(crate) use file::{identity, of_address};
 use super::writes::{Change, Writes, renumber};
 use super::{Cell, Column, Error, Mode, Presence, Result, Row, json};
 
-/// How many read at the same time; a read keeps a thread busy.
-const READERS_MAX: u32 = 4;
+/// How many read at the same time to decide: as many as there are committers, and one for what follows from commands.
+const READERS_MAX: u32 = 3;
+
+/// How many read at the same time for what people look at; a read keeps a thread busy.
+const PAGES_MAX: u32 = 4;
 
 /// How long one waits for the writer before another process.
 const BUSY: Duration = Duration::from_secs(20);
@@ -46,6 +49,8 @@ const PROBE_END: &str = "DROP TABLE IF EXISTS probe";
 pub struct Sqlite {
     writer: SqlitePool,
     readers: SqlitePool,
+    pages: SqlitePool,
+    is_for_pages: bool,
     told: broadcast::Sender<String>,
     path: String,
     file: file::Place,
@@ -111,11 +116,20 @@ impl Sqlite {
                 let is_doubtful = known.is_doubtful.swap(false, Ordering::AcqRel) || connection.is_in_transaction();
                 Box::pin(async move { Ok(!is_doubtful) })
             });
-        let readers = SqlitePoolOptions::new().max_connections(READERS_MAX).test_before_acquire(false);
+        let reading = |connections_max| {
+            let pool = SqlitePoolOptions::new().max_connections(connections_max).test_before_acquire(false);
+            pool.connect_lazy_with(options.clone())
+        };
         let (told, _) = broadcast::channel(TOLD_MAX);
-        let (writer, readers) = (writer.connect_with(options.clone()).await?, readers.connect_with(options).await?);
+        let (writer, readers, pages) =
+            (writer.connect_with(options.clone()).await?, reading(READERS_MAX), reading(PAGES_MAX));
         let file = file::Place::of(path).map_err(sqlx::Error::Io)?;
-        Ok(Self { writer, readers, told, path: path.to_owned(), file, health })
+        Ok(Self { writer, readers, pages, is_for_pages: false, told, path: path.to_owned(), file, health })
+    }
+
+    /// The same for what people look at.
+    pub(super) fn for_pages(&self) -> Self {
+        Self { is_for_pages: true, ..self.clone() }
     }
 
     pub(super) async fn begin(&self) -> Result<Transaction> {
@@ -155,7 +169,8 @@ impl Sqlite {
     }
 
     pub(super) async fn fetch(&self, sql: &str, parameters: &[Cell]) -> Result<Vec<Row>> {
-        let found = query(sql, parameters.to_vec()).fetch_all(&self.readers).await?;
+        let readers = if self.is_for_pages { &self.pages } else { &self.readers };
+        let found = query(sql, parameters.to_vec()).fetch_all(readers).await?;
         found.iter().map(read).collect()
     }
 
@@ -179,6 +194,7 @@ impl Sqlite {
     }
 
     pub(super) async fn close(&self) {
+        self.pages.close().await;
         self.readers.close().await;
         self.writer.close().await;
     }
