@@ -1,5 +1,7 @@
 //! One batch of commands: decided in order, written in one transaction, answered when the disk has it.
 
+mod decided;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -8,18 +10,18 @@ use duban_engine::command::{Ask, Command};
 use duban_engine::decide::{World, decide};
 use duban_engine::event::{EVENT_VERSION, Event, Transition};
 use duban_engine::ids::{CaseId, Name, VisitId};
-use duban_engine::moment::{self, Workload};
+use duban_engine::moment::Workload;
 use duban_engine::rejection::Rejection;
 use jiff::Timestamp;
 
 use super::Shared;
 use super::definitions::{Definition, world};
 use super::history::{Known, load, store};
-use super::outgoing::Outgoing;
-use super::projection::{self, Changes, Rows};
+use super::projection;
 use super::submission::{Answer, Refusal, Submission};
 use crate::storage::commands::{self, Done};
-use crate::storage::{Cell, Writes, cases, documents, incidents, jobs, notices, outbox, serials, tasks, transitions};
+use crate::storage::{cases, locks, outbox, serials, tasks};
+use decided::{Changed, Decided};
 
 /// What became of a batch.
 #[derive(Debug)]
@@ -39,29 +41,6 @@ struct Found {
     is_fresh: bool,
 }
 
-/// A case as a batch leaves it.
-#[derive(Clone)]
-struct Changed {
-    definition: Definition,
-    before: Option<Arc<Known>>,
-    now: Arc<Known>,
-}
-
-/// What the commands of a batch lead to, before anything is written.
-#[derive(Default)]
-struct Decided {
-    outcomes: Vec<Result<Answer, Refusal>>,
-    changed: BTreeMap<CaseId, Changed>,
-    transitions: Vec<Vec<Cell>>,
-    incidents: Vec<Vec<Cell>>,
-    outgoing: Outgoing,
-    done: BTreeMap<String, Done>,
-    serials: BTreeMap<String, u64>,
-    workload: Option<Workload>,
-    /// Cases that may have moved elsewhere since this node saw them, and where that would make a difference.
-    doubtful: BTreeSet<CaseId>,
-}
-
 /// A batch while it is decided.
 struct Batch<'a> {
     shared: &'a Shared,
@@ -71,6 +50,8 @@ struct Batch<'a> {
     definitions: BTreeMap<(Name, Name), Definition>,
     /// What was answered to those of the commands that were done before, as far as it was looked up.
     keys: BTreeMap<String, Done>,
+    /// Who has the locks that the commands give, as far as it was looked up.
+    holders: BTreeMap<String, (CaseId, VisitId)>,
     serials: BTreeMap<String, u64>,
     /// How much each person has to do, when a process asks for it.
     workload: Option<Workload>,
@@ -90,6 +71,7 @@ pub async fn run(shared: &Shared, submissions: &[Submission], look_up: bool) -> 
         found: BTreeMap::new(),
         definitions: BTreeMap::new(),
         keys: BTreeMap::new(),
+        holders: BTreeMap::new(),
         serials: BTreeMap::new(),
         workload: None,
     };
@@ -137,11 +119,16 @@ pub async fn run(shared: &Shared, submissions: &[Submission], look_up: bool) -> 
 }
 
 impl Batch<'_> {
-    /// Reads what was answered to commands with the same keys. It comes after the cases are read: whoever sees what a command
-    /// did must see its key as well.
+    /// Reads what was answered to commands with the same keys, and who has the locks that are given. It comes after the cases
+    /// are read: whoever sees what a command did must see its key as well.
     async fn look_up(&mut self) -> crate::storage::Result<()> {
         let keys = self.submissions.iter().filter_map(|submission| submission.key.clone()).collect();
         self.keys = commands::find(&self.shared.database, keys).await?;
+        let given = self.submissions.iter().filter_map(|submission| {
+            let Ask::GiveLock { visit } = submission.command.ask else { return None };
+            projection::lock_name(&self.found.get(&submission.case)?.known.case, visit)
+        });
+        self.holders = locks::holders(&self.shared.database, given.collect()).await?;
         Ok(())
     }
 
@@ -273,6 +260,12 @@ impl Batch<'_> {
             return self.move_on(decided, changed, &submission.command);
         }
         let Some(Found { known, is_fresh }) = self.found.get(&case) else { return Err(Refusal::NoSuchCase(case)) };
+        if let Ask::GiveLock { visit } = submission.command.ask
+            && projection::lock_name(&known.case, visit).is_some_and(|name| self.holders.contains_key(&name))
+        {
+            // Another node gave it to another case first, so that this one waits on.
+            return Err(Rejection::NotAwaited.into());
+        }
         let sequence = &known.case.sequence;
         if let Some(refusal) = moved(*sequence) {
             if !is_fresh {
@@ -348,53 +341,4 @@ impl Batch<'_> {
         decided.changed.insert(case, changed);
         answer
     }
-}
-
-impl Decided {
-    /// Counts the tasks that a command took from or gave to people.
-    fn shift_work(&mut self, before: &Case, after: &Case) {
-        let Some(workload) = &mut self.workload else { return };
-        for (person, count) in moment::workload(std::iter::once(before)) {
-            let left = workload.entry(person).or_default();
-            *left = left.saturating_sub(count);
-        }
-        for (person, count) in moment::workload(std::iter::once(after)) {
-            *workload.entry(person).or_default() += count;
-        }
-    }
-
-    /// What is to be written, with the transitions in the order of their keys: two nodes that write the same cases then wait
-    /// for each other in turn, and a circle that comes about all the same is a conflict.
-    fn writes<'a>(&'a mut self, changes: &'a Changes) -> Writes<'a> {
-        self.transitions.sort();
-        let mut writes = Writes::default();
-        let before = self.changed.iter().filter_map(|(case, changed)| Some((*case, changed.before.as_ref()?)));
-        cases::expect(&mut writes, before.map(|(case, known)| (case, known.hash.as_str())));
-        writes.insert(&transitions::TABLE, &self.transitions);
-        writes.insert(&commands::TABLE, rows(&self.done, |(key, done)| done.cells(key)));
-        serials::keep(&mut writes, &self.serials);
-        changes.write(&mut writes);
-        writes.insert(&incidents::TABLE, &self.incidents);
-        let outgoing = &self.outgoing;
-        jobs::drop_visits(&mut writes, &outgoing.ended_jobs);
-        writes.insert(&outbox::TABLE, rows(&outgoing.entries, outbox::Entry::cells));
-        writes.insert(&jobs::TABLE, rows(&outgoing.jobs, jobs::Queued::cells));
-        writes.insert(&notices::TABLE, rows(&outgoing.notices, notices::Notice::cells));
-        writes.insert(&documents::TABLE, rows(&outgoing.documents, documents::Document::cells));
-        writes
-    }
-
-    fn changes(&self) -> Changes {
-        let mut changes = Changes::default();
-        for changed in self.changed.values() {
-            let process = &changed.definition.process;
-            let before = changed.before.as_ref().map_or_else(Rows::default, |known| projection::state(known, process));
-            changes.add(&before, projection::state(&changed.now, process));
-        }
-        changes
-    }
-}
-
-fn rows<T>(of: impl IntoIterator<Item = T>, cells: impl Fn(T) -> Vec<Cell>) -> Vec<Vec<Cell>> {
-    of.into_iter().map(cells).collect()
 }

@@ -78,8 +78,7 @@ pub fn state(known: &Known, process: &Process) -> Rows {
         if let Some(deadline) = &visit.deadline {
             put(&mut rows[3], STATE[3], deadline_row(case.id, visit, deadline).cells());
         }
-        if let Some(lock) = visit.lock.as_ref().filter(|lock| lock.across) {
-            let name = format!("{}/{}", case.process, lock.name);
+        if let Some((lock, name)) = visit.lock.as_ref().zip(lock_name(case, visit.id)) {
             let (case, visit, is_held, since) = (case.id, visit.id, lock.held, visit.entered);
             put(&mut rows[5], STATE[5], Lock { case, visit, name, is_held, since }.cells());
         }
@@ -116,6 +115,12 @@ pub fn reader(candidate: &Candidate) -> [&str; 3] {
         Candidate::Duty { unit, duty } => [unit, duty, ""],
         Candidate::Person { person } => ["", "", person],
     }
+}
+
+/// What a lock across cases is called in the list of locks, when the visit has one or waits for one.
+pub fn lock_name(case: &Case, visit: VisitId) -> Option<String> {
+    let lock = case.visits.get(&visit)?.lock.as_ref().filter(|lock| lock.across)?;
+    Some(format!("{}/{}", case.process, lock.name))
 }
 
 /// What people call a case.

@@ -34,7 +34,7 @@ const FIND: &str = "SELECT case_id, process, version, number, title, opened_at, 
 const BY_NUMBER: &str = "SELECT case_id FROM cases WHERE number = $1 ORDER BY case_id";
 const LAST: &str = "SELECT case_id, sequence, hash FROM cases WHERE case_id IN (SELECT value FROM each($1))";
 
-/// A row that no table takes, for each case whose last transition is another than is thought.
+/// A row that cannot be, for each case whose last transition is another than is thought: [`super::is_guard`] knows it.
 const UNMOVED: &str = "INSERT INTO serials (series, next) SELECT NULL, 0 FROM each($1)
     LEFT JOIN cases ON cases.case_id = substr(value, 1, 32) WHERE cases.hash IS DISTINCT FROM substr(value, 33)";
 

@@ -1,5 +1,7 @@
 //! Locks across cases: who holds each, and who waits for it.
 
+use std::collections::BTreeMap;
+
 use duban_engine::ids::{CaseId, VisitId};
 use jiff::Timestamp;
 
@@ -26,9 +28,10 @@ const NAMES: &str = "WITH RECURSIVE names(name) AS (SELECT min(name) FROM locks
     SELECT name FROM names WHERE name IS NOT NULL";
 const FIRST: &str = "SELECT case_id, visit, held, rest_until FROM locks WHERE name = $1
     ORDER BY held DESC, CASE WHEN rest_until > $2 THEN rest_until ELSE 0 END, since, case_id, visit LIMIT 1";
+const HOLDERS: &str = "SELECT name, case_id, visit FROM locks WHERE held = 1 AND name IN (SELECT value FROM each($1))";
 const REST: &str = "UPDATE locks SET rest_until = $3 WHERE case_id = $1 AND visit = $2";
 
-pub(super) const STATEMENTS: &[&str] = &[NAMES, FIRST, REST];
+pub(super) const STATEMENTS: &[&str] = &[NAMES, FIRST, HOLDERS, REST];
 
 /// A visit that holds a lock or waits for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,6 +85,15 @@ pub async fn free(database: &Database, now: Timestamp) -> Result<Vec<Next>> {
         }
     }
     Ok(free)
+}
+
+/// Who has each of some locks; one that nobody has is missing.
+pub async fn holders(database: &Database, names: Vec<String>) -> Result<BTreeMap<String, (CaseId, VisitId)>> {
+    if names.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows = database.fetch(HOLDERS, &[Cell::Texts(names)]).await?;
+    rows.iter().map(|row| Ok((row.text(0)?, (row.case(1)?, VisitId(row.count(2)?))))).collect()
 }
 
 /// Lets others go first until then.

@@ -127,6 +127,20 @@ async fn the_second_row_with_a_key_is_a_conflict_and_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn a_row_without_what_it_needs_is_refused_and_no_conflict() {
+    on_each_database(async |address| {
+        let database = open(&address).await;
+        let mut row = entry(1, 0).cells();
+        row[1] = Cell::Null;
+
+        let refused = store(&database, &outbox::TABLE, &[row]).await;
+
+        assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_transaction_that_is_dropped_has_not_happened() {
     on_each_database(async |address| {
         let database = open(&address).await;
