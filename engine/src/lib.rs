@@ -27,6 +27,7 @@ pub mod process;
 pub mod decide;
 pub mod compile;
 pub mod library;
+pub mod message;
 pub mod draw;
 pub mod view;
 pub mod schema;

@@ -11,6 +11,7 @@ use duban_engine::effect::{Effect, effects};
 use duban_engine::event::{Actor, Caller, Fields, Transition};
 use duban_engine::ids::{CaseId, Name};
 use duban_engine::library::Library;
+use duban_engine::message::{Delivery, recipients};
 use duban_engine::moment::workload;
 use duban_engine::organization::Organization;
 use duban_engine::process::Process;
@@ -81,26 +82,29 @@ impl Town {
         fields: Fields,
         by: Actor,
     ) -> Result<Vec<Stored>, Rejection> {
-        let id = CaseId(u128::try_from(self.residents.len()).expect("a town has few cases") + 1);
-        self.open_as(id, process, start, fields, by)
+        let case = CaseId(u128::try_from(self.residents.len()).expect("a town has few cases") + 1);
+        let mut stored = Vec::new();
+        let ask = Ask::Open { case, start, fields, serial: 0 };
+        let following = self.begin(&Name::new(process), ask, by, &mut stored)?;
+        self.go_on(following, stored)
     }
 
-    fn open_as(
+    /// Adds a case by the asking that opens it, which gets its serial here.
+    fn begin(
         &mut self,
-        id: CaseId,
-        process: &str,
-        start: StartedBy,
-        fields: Fields,
+        process: &Name,
+        mut ask: Ask,
         by: Actor,
-    ) -> Result<Vec<Stored>, Rejection> {
-        let process = self.library.processes.get(process);
-        let process = Arc::clone(process.ok_or(Rejection::Unknown { name: Name::new("process") })?);
+        stored: &mut Vec<Stored>,
+    ) -> Result<VecDeque<(CaseId, Effect)>, Rejection> {
+        let unknown = || Rejection::Unknown { name: process.clone() };
+        let process = Arc::clone(self.library.processes.get(process).ok_or_else(unknown)?);
+        let Ask::Open { case: id, serial, .. } = &mut ask else { panic!("a case begins by being opened") };
         self.serial += 1;
-        let serial = self.serial;
-        let (case, folded, account) = (Case::new(id), Case::new(id), Account::default());
+        *serial = self.serial;
+        let (case, folded, account) = (Case::new(*id), Case::new(*id), Account::default());
         self.residents.push(Resident { process, case, folded, history: Vec::new(), account });
-        let ask = Ask::Open { case: id, start, fields, serial };
-        let opened = self.submit(self.residents.len() - 1, &Command { by, ask });
+        let opened = self.decide(self.residents.len() - 1, &Command { by, ask }, stored);
         if opened.is_err() {
             self.residents.pop();
         }
@@ -113,7 +117,16 @@ impl Town {
     /// Why it was refused.
     pub fn submit(&mut self, number: usize, command: &Command) -> Result<Vec<Stored>, Rejection> {
         let mut stored = Vec::new();
-        let mut following = self.decide(number, command, &mut stored)?;
+        let following = self.decide(number, command, &mut stored)?;
+        self.go_on(following, stored)
+    }
+
+    /// Lets happen what follows, and gives the locks that are free by then.
+    fn go_on(
+        &mut self,
+        mut following: VecDeque<(CaseId, Effect)>,
+        mut stored: Vec<Stored>,
+    ) -> Result<Vec<Stored>, Rejection> {
         for _ in 0..FOLLOWING_MAX {
             let more = match following.pop_front() {
                 Some((from, effect)) => self.follow(from, effect, &mut stored),
@@ -181,10 +194,8 @@ impl Town {
                     Some(visit) => StartedBy::Call(Caller { case: from, visit }),
                     None => StartedBy::Case,
                 };
-                if let Ok(found) = self.open_as(case, &process, start, fields, by) {
-                    stored.extend(found);
-                }
-                VecDeque::new()
+                let ask = Ask::Open { case, start, fields, serial: 0 };
+                self.begin(&process, ask, by, stored).unwrap_or_default()
             }
             Effect::CancelCase { case } => self.tell(case, Ask::Cancel, by, stored),
             Effect::TellCaller { caller, outcome } => {
@@ -194,13 +205,16 @@ impl Town {
                 self.tell(caller.case, ask, by, stored)
             }
             Effect::SendMessage { message, to, fields } => {
-                let is_meant = |case: &Case| case.id != from && case.is_open() && (to.is_none() || case.number == to);
-                let meant = |found: &&Resident| is_meant(&found.case);
-                let cases: Vec<CaseId> = self.residents.iter().filter(meant).map(|found| found.case.id).collect();
+                let cases = self.residents.iter().map(|found| (&*found.process, &found.case));
+                let recipients = recipients(&self.library, &message, to.as_ref(), cases);
+                let key = format!("{from}-{}", self.residents.len());
                 let mut more = VecDeque::new();
-                for case in cases {
-                    let ask = Ask::Deliver { message: message.clone(), fields: fields.clone() };
-                    more.extend(self.tell(case, ask, by.clone(), stored));
+                for recipient in recipients {
+                    let Delivery { case, process, ask, key: _ } = recipient.delivery(&message, &fields, &key);
+                    more.extend(match process {
+                        Some(process) => self.begin(&process, ask, by.clone(), stored).unwrap_or_default(),
+                        None => self.tell(case, ask, by.clone(), stored),
+                    });
                 }
                 more
             }

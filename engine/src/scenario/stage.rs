@@ -14,6 +14,7 @@ use crate::effect::{Effect, effects};
 use crate::event::{Actor, Caller, Event, Fields};
 use crate::ids::{CaseId, Name};
 use crate::library::Library;
+use crate::message::{Delivery, Recipient, recipients};
 use crate::moment::workload;
 use crate::organization::Organization;
 use crate::process::Process;
@@ -77,22 +78,30 @@ impl<'a> Stage<'a> {
         fields: Fields,
         by: Actor,
     ) -> Result<(), Rejection> {
+        let ask = Ask::Open { case: id, start, fields, serial: 0 };
+        let following = self.begin(id, process, Command { by, ask })?;
+        self.go_on(following)
+    }
+
+    /// Adds a case by the command that opens it, which gets its serial here. Answers what is to follow.
+    fn begin(&mut self, id: CaseId, process: &Name, mut command: Command) -> Result<Vec<(CaseId, Effect)>, Rejection> {
         let unknown = || Rejection::Unknown { name: process.clone() };
         let process = Arc::clone(self.library.processes.get(process).ok_or_else(unknown)?);
         let series = process.series(self.now, &self.library.catalog.calendars);
-        let serial = series.as_ref().and_then(|series| self.serials.get(series).copied()).unwrap_or(1);
-        let player = Player { process, case: Case::new(id), events: Vec::new() };
-        self.players.push(player);
-        let ask = Ask::Open { case: id, start, fields, serial };
-        let opened = self.submit(self.players.len() - 1, Command { by, ask });
+        let next = series.as_ref().and_then(|series| self.serials.get(series).copied()).unwrap_or(1);
+        if let Ask::Open { serial, .. } = &mut command.ask {
+            *serial = next;
+        }
+        self.players.push(Player { process, case: Case::new(id), events: Vec::new() });
+        let opened = self.decide(self.players.len() - 1, &command);
         match (&opened, series) {
             (Err(_), _) => {
                 self.players.pop();
             }
-            (Ok(()), Some(series)) => {
-                self.serials.insert(series, serial + 1);
+            (Ok(_), Some(series)) => {
+                self.serials.insert(series, next + 1);
             }
-            (Ok(()), None) => {}
+            (Ok(_), None) => {}
         }
         opened
     }
@@ -102,7 +111,13 @@ impl<'a> Stage<'a> {
     /// # Errors
     /// Why it was refused; then nothing has changed.
     pub fn submit(&mut self, player: usize, command: Command) -> Result<(), Rejection> {
-        let mut following = VecDeque::from(self.decide(player, &command)?);
+        let following = self.decide(player, &command)?;
+        self.go_on(following)
+    }
+
+    /// Lets happen what follows, and gives the locks that are free by then.
+    fn go_on(&mut self, following: Vec<(CaseId, Effect)>) -> Result<(), Rejection> {
+        let mut following = VecDeque::from(following);
         for _ in 0..FOLLOWING_MAX {
             match following.pop_front() {
                 Some((from, effect)) => following.extend(self.follow(from, effect)),
@@ -144,8 +159,8 @@ impl<'a> Stage<'a> {
                     Some(visit) => StartedBy::Call(Caller { case: from, visit }),
                     None => StartedBy::Case,
                 };
-                self.open(case, &process, start, fields, by).ok();
-                Vec::new()
+                let ask = Ask::Open { case, start, fields, serial: 0 };
+                self.begin(case, &process, Command { by, ask }).unwrap_or_default()
             }
             Effect::CancelCase { case } => self.tell(case, Command { by, ask: Ask::Cancel }),
             Effect::TellCaller { caller, outcome } => {
@@ -155,21 +170,25 @@ impl<'a> Stage<'a> {
                 self.tell(caller.case, Command { by, ask })
             }
             Effect::SendMessage { message, to, fields } => {
-                // A message goes to other cases, and not back to the one that sends it.
-                let is_meant = |case: &Case| case.id != from && case.is_open() && (to.is_none() || case.number == to);
-                let meant = |player: &Player| is_meant(&player.case);
-                let cases: Vec<CaseId> =
-                    self.players.iter().filter(|player| meant(player)).map(|player| player.case.id).collect();
-                let tell = |case: &CaseId| {
-                    let ask = Ask::Deliver { message: message.clone(), fields: fields.clone() };
-                    self.tell(*case, Command { by: by.clone(), ask })
-                };
-                cases.iter().flat_map(tell).collect()
+                let cases = self.players.iter().map(|player| (&*player.process, &player.case));
+                let recipients = recipients(self.library, &message, to.as_ref(), cases);
+                // No two messages have opened cases when there were as many.
+                let key = format!("{from}-{}", self.players.len());
+                let deliver = |recipient: &Recipient| self.deliver(recipient.delivery(&message, &fields, &key), &by);
+                recipients.iter().flat_map(deliver).collect()
             }
             Effect::Notify { .. }
             | Effect::SendWebhook { .. }
             | Effect::MakeDocument { .. }
             | Effect::QueueJob { .. } => Vec::new(),
+        }
+    }
+
+    fn deliver(&mut self, delivery: Delivery, by: &Actor) -> Vec<(CaseId, Effect)> {
+        let command = Command { by: by.clone(), ask: delivery.ask };
+        match &delivery.process {
+            Some(process) => self.begin(delivery.case, process, command).unwrap_or_default(),
+            None => self.tell(delivery.case, command),
         }
     }
 
