@@ -44,11 +44,12 @@ pub async fn send(
     Json(sending, fingerprint): Json<Sending>,
 ) -> Result<Response, Problem> {
     let name = Name::from(message);
-    check_address(&server, &name, &sending)?;
+    check_address(&server, &name, &sending).await?;
     let fields = form::filled(sending.fields)?;
     let (to, by) = (sending.to.map(Name::from), Actor::Message(name.clone()));
     let fingerprint = key.fingerprint(fingerprint);
-    let message = Message { name: name.clone(), to, fields, by, key: key.text(), fingerprint };
+    let at = server.runner.clock().now();
+    let message = Message { name: name.clone(), to, fields, by, key: key.text(), fingerprint, at };
     let answers = server.runner.deliver(&message).await?;
     if answers.is_empty() {
         let detail = format!("no case awaits `{name}` with these fields, and none begins with it");
@@ -58,13 +59,13 @@ pub async fn send(
 }
 
 /// Whoever may reach cases says which. A message that only begins cases needs no address.
-fn check_address(server: &Server, name: &Name, sending: &Sending) -> Result<(), Problem> {
+async fn check_address(server: &Server, name: &Name, sending: &Sending) -> Result<(), Problem> {
     match (&sending.to, sending.to_all) {
         (Some(_), true) => {
             let detail = "a message is for one case or for all: send `to` or `to_all`";
             Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "body_wrong", detail).with("pointer", "/to_all"))
         }
-        (None, false) if server.runner.definitions().is_heard(name) => {
+        (None, false) if server.runner.definitions().is_heard(server.runner.database(), name).await? => {
             let detail = format!(
                 "open cases may wait or listen for `{name}`: name the one that is meant with `to`, \
                  or send `\"to_all\": true` when all of them are"

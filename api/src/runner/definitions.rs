@@ -82,9 +82,31 @@ impl Definitions {
         Some(ready.definition(ready.library.processes.get(name)?))
     }
 
-    /// Whether cases of a process in the active deployment may wait or listen for a message.
-    pub fn is_heard(&self, message: &Name) -> bool {
-        self.active().is_some_and(|library| library.processes.values().any(|process| process.hears(message)))
+    /// Whether cases may wait or listen for a message: new ones, or those that run by older versions.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_heard(&self, database: &Database, message: &Name) -> Result<bool> {
+        let active = self.active();
+        let mut processes = active.iter().flat_map(|library| library.processes.values());
+        Ok(processes.any(|process| process.hears(message)) || !self.hearing(database, message).await?.is_empty())
+    }
+
+    /// The versions whose open cases may wait or listen for a message, each as its process and its digest.
+    pub(super) async fn hearing(&self, database: &Database, message: &Name) -> Result<Vec<(Name, Name)>> {
+        let mut hearing = Vec::new();
+        for (process, version) in processes::running(database).await? {
+            match self.version(database, &process, &version).await {
+                Ok(definition) if definition.process.hears(message) => hearing.push((process, version)),
+                Ok(_) => {}
+                // Its cases stand still, and are told of when they are to move; a message to others is not to.
+                Err(error @ Error::Unreadable { .. }) => {
+                    tracing::error!(%process, %version, %error, "cases of this version are not asked about a message");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(hearing)
     }
 
     /// Makes a deployment the active one.

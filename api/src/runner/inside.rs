@@ -50,7 +50,10 @@ pub async fn perform(shared: &Arc<Shared>, entry: &Entry, effect: Effect) -> Fat
             Fate::of(shared.submit(Submission::new(caller.case, by, ask).settling(&entry.id)).await)
         }
         Effect::SendMessage { message, to, fields } => {
-            let message = Message { name: message, to, fields, by, key: entry.id.clone(), fingerprint: None };
+            // For all: the entry is its own fingerprint, so that those whom it goes to are kept and a second try has the same.
+            let fingerprint = to.is_none().then(|| entry.id.clone());
+            let (key, at) = (entry.id.clone(), entry.created_at);
+            let message = Message { name: message, to, fields, by, key, fingerprint, at };
             match deliver(shared, &message).await {
                 Ok(answers) if answers.is_empty() && message.to.is_some() => {
                     Fate::Dead(format!("no case awaits `{}`", message.name))

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use duban_engine::command::{Ask, StartedBy};
 use duban_engine::event::{Actor, Fields};
-use duban_engine::ids::{CaseId, Name};
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use duban_engine::ids::Name;
+use duban_engine::message::{Delivery, Recipient, begun};
+use jiff::Timestamp;
 use tokio::task::JoinSet;
 
 use super::submission::{Answer, Refusal, Submission};
@@ -32,16 +31,8 @@ pub struct Message {
     pub key: String,
     /// What tells it from another message under the same key; with one, the same cases get it when it is sent again.
     pub fingerprint: Option<String>,
-}
-
-/// Where a message goes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Recipient {
-    /// To a process that begins with it.
-    Process(Name),
-    /// To a case.
-    Case(CaseId),
+    /// When it was sent; cases that were opened later do not get it.
+    pub at: Timestamp,
 }
 
 impl Runner {
@@ -104,14 +95,11 @@ async fn recipients(shared: &Shared, message: &Message) -> Result<Vec<Recipient>
         return Ok(found.into_iter().map(Recipient::Case).collect());
     }
     let library = shared.definitions.active();
-    let processes = library.iter().flat_map(|library| library.processes.values());
-    let opened = processes.clone().filter(|process| process.opens_on(&message.name));
-    let mut recipients: Vec<Recipient> = opened.map(|process| Recipient::Process(process.name.clone())).collect();
-    let listening: Vec<Name> =
-        processes.filter(|process| process.hears(&message.name)).map(|process| process.name.clone()).collect();
+    let mut recipients: Vec<Recipient> = library.iter().flat_map(|library| begun(library, &message.name)).collect();
+    let hearing = shared.definitions.hearing(&shared.database, &message.name).await?;
     let mut after = None;
-    while !listening.is_empty() {
-        let page = cases::open_after(&shared.database, &listening, after, i64::from(PAGE_MAX)).await?;
+    while !hearing.is_empty() {
+        let page = cases::open_after(&shared.database, &hearing, message.at, after, i64::from(PAGE_MAX)).await?;
         let Some(last) = page.last() else { break };
         after = Some(*last);
         recipients.extend(page.into_iter().map(Recipient::Case));
@@ -148,24 +136,7 @@ async fn tell(shared: &Arc<Shared>, message: &Message, recipients: &[Recipient])
 }
 
 fn command(message: &Message, recipient: &Recipient) -> Submission {
-    let (by, fields) = (message.by.clone(), message.fields.clone());
-    let (submission, key) = match recipient {
-        Recipient::Process(process) => {
-            let key = format!("{}:{process}", message.key);
-            let start = StartedBy::Message(message.name.clone());
-            (Submission::open(case_of(&key), process.clone(), by, start, fields), key)
-        }
-        Recipient::Case(case) => {
-            let ask = Ask::Deliver { message: message.name.clone(), fields };
-            (Submission::new(*case, by, ask), format!("{}:{case}", message.key))
-        }
-    };
+    let Delivery { case, process, ask, key } = recipient.delivery(&message.name, &message.fields, &message.key);
+    let submission = Submission { process, ..Submission::new(case, message.by.clone(), ask) };
     submission.with_key(key).with_fingerprint(message.fingerprint.clone())
-}
-
-/// The id of the case that a key opens: the same key always opens the same case.
-pub fn case_of(key: &str) -> CaseId {
-    let digest: [u8; 32] = Sha256::digest(key).into();
-    let id = digest.first_chunk::<16>().expect("32 bytes have a first half");
-    CaseId(u128::from_be_bytes(*id))
 }

@@ -3,10 +3,10 @@
 use duban_engine::command::StartedBy;
 use duban_engine::event::{Actor, Fields};
 use duban_engine::library::Library;
+use duban_engine::message::case_of;
 use duban_engine::process::Process;
 use jiff::Timestamp;
 
-use super::messages::case_of;
 use super::submission::Submission;
 use crate::storage::schedules::{self, Schedule};
 use crate::storage::{Result, Transaction, micros};

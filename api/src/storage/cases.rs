@@ -39,7 +39,8 @@ const UNMOVED: &str = "INSERT INTO serials (series, next) SELECT NULL, 0 FROM ea
     LEFT JOIN cases ON cases.case_id = substr(value, 1, 32) WHERE cases.hash IS DISTINCT FROM substr(value, 33)";
 
 const OPEN_AFTER: &str = "SELECT case_id FROM cases WHERE closed_at IS NULL
-    AND process IN (SELECT value FROM each($1)) AND case_id > $2 ORDER BY case_id LIMIT $3";
+    AND process IN (SELECT value FROM each($1)) AND version IN (SELECT value FROM each($2))
+    AND opened_at <= $3 AND case_id > $4 ORDER BY case_id LIMIT $5";
 const NEXT_WAKE: &str = "SELECT wake_at, claimed_until FROM cases
     WHERE wake_at IS NOT NULL AND claimed_until <= $1 ORDER BY wake_at LIMIT 1";
 const CLAIM: &str = "UPDATE cases SET claimed_until = $2 WHERE case_id IN (
@@ -168,16 +169,20 @@ pub fn expect<'a>(writes: &mut Writes<'_>, last: impl Iterator<Item = (CaseId, &
     }
 }
 
-/// Up to `limit` open cases of some processes, in the order of their ids, after one of them (or from the first).
+/// Up to `limit` open cases of some versions of processes that were opened by then, in the order of their ids, after one
+/// of them (or from the first).
 pub async fn open_after(
     database: &Database,
-    processes: &[Name],
+    versions: &[(Name, Name)],
+    opened_by: Timestamp,
     after: Option<CaseId>,
     limit: i64,
 ) -> Result<Vec<CaseId>> {
-    let processes = processes.iter().map(Name::to_string).collect();
+    let (processes, versions) =
+        versions.iter().map(|(process, version)| (process.to_string(), version.to_string())).unzip();
     let after = after.map_or_else(String::new, |case| case.to_string());
-    let rows = database.fetch(OPEN_AFTER, &[Cell::Texts(processes), after.into(), limit.into()]).await?;
+    let parameters = [Cell::Texts(processes), Cell::Texts(versions), opened_by.into(), after.into(), limit.into()];
+    let rows = database.fetch(OPEN_AFTER, &parameters).await?;
     rows.iter().map(|row| row.case(0)).collect()
 }
 

@@ -27,7 +27,10 @@ const OF_VERSION: &str = "SELECT id, files, deployments.deployed_at FROM deploym
     JOIN process_versions ON process_versions.deployment = deployments.id WHERE process = $1 AND version = $2";
 const VERSIONS: &str = "SELECT process, version, title, deployment, deployed_at FROM process_versions
     WHERE process = $1 ORDER BY deployed_at DESC, version";
-pub(super) const STATEMENTS: &[&str] = &[ACTIVE, DEPLOYMENTS_ALL, VERSIONS_ALL, OF_VERSION, VERSIONS];
+const RUNNING: &str = "SELECT process, version FROM process_versions AS known WHERE EXISTS (SELECT 1 FROM cases
+    WHERE cases.process = known.process AND cases.version = known.version AND closed_at IS NULL)
+    ORDER BY process, version";
+pub(super) const STATEMENTS: &[&str] = &[ACTIVE, DEPLOYMENTS_ALL, VERSIONS_ALL, OF_VERSION, VERSIONS, RUNNING];
 
 /// A set of files that was deployed together.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,6 +99,12 @@ pub async fn versions(database: &Database, process: &Name) -> Result<Vec<Version
 /// The versions of all processes.
 pub async fn all_versions(database: &Database) -> Result<Vec<Version>> {
     read_versions(database.fetch(VERSIONS_ALL, &[]).await?)
+}
+
+/// The versions that open cases run by, each as its process and its digest.
+pub async fn running(database: &Database) -> Result<Vec<(Name, Name)>> {
+    let rows = database.fetch(RUNNING, &[]).await?;
+    rows.iter().map(|row| Ok((row.name(0)?, row.name(1)?))).collect()
 }
 
 /// Every deployment, oldest first.

@@ -1,9 +1,8 @@
 //! What follows from a command: notices, documents, webhooks, other cases, messages and jobs, each once.
 
-use duban::runner::{DeployError, JobError, Message, Request, sign};
+use duban::runner::{DeployError, JobError, Request, sign};
 use duban::storage::{documents, jobs, notices, outbox};
 use duban_engine::case::Case;
-use duban_engine::event::Actor;
 use duban_engine::ids::{CaseId, Name};
 use duban_engine::rejection::Rejection;
 
@@ -197,55 +196,6 @@ async fn a_called_case_gives_back_what_it_found() {
         assert_eq!(knows(&runner, CaseId(1), "words").await, "明天修");
         let back = runner.submit(take(1, "finish")).await.expect("the case is at the desk again");
         assert_eq!(back.sequence, 4);
-        assert_sound(&runner).await;
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_message_reaches_every_case_that_listens_once() {
-    on_each_database(async |address| {
-        let town = Town::new(address).await;
-        let runner = town.runner().await;
-        for case in 1..=3 {
-            runner.submit(open(case, &format!("第{case}件"))).await.expect("it is done");
-        }
-        runner.submit(take(3, "finish")).await.expect("it is done");
-
-        runner.submit(take(2, "shout")).await.expect("it is done");
-        runner.settle().await.expect("the database answers");
-        runner.settle().await.expect("the database answers");
-
-        for (case, words, sequence) in [(1, "第2件", 2), (2, "第2件", 3), (3, "null", 2)] {
-            assert_eq!(knows(&runner, CaseId(case), "words").await, words, "case {case}");
-            let found = runner.case(CaseId(case)).await.expect("the database answers").expect("it exists");
-            assert_eq!(found.sequence, sequence, "case {case}");
-        }
-        assert_sound(&runner).await;
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_message_from_outside_opens_one_case_however_often_it_comes() {
-    on_each_database(async |address| {
-        let town = Town::new(address).await;
-        let runner = town.runner().await;
-        let letter = Message {
-            name: Name::new("letter.came"),
-            to: None,
-            fields: fields(&[("subject", "来信")]),
-            by: Actor::Message(Name::new("letter.came")),
-            key: "letter 7".to_owned(),
-            fingerprint: None,
-        };
-
-        let first = runner.deliver(&letter).await.expect("the database answers");
-        let second = runner.deliver(&letter).await.expect("the database answers");
-
-        assert_eq!(first.len(), 1);
-        assert_eq!(first, second);
-        assert_eq!(knows(&runner, first[0].case, "subject").await, "来信");
         assert_sound(&runner).await;
     })
     .await;

@@ -5,7 +5,7 @@ use duban_engine::event::Actor;
 use duban_engine::ids::{CaseId, Name};
 
 use crate::cluster::on_each_database;
-use crate::town::{Town, assert_sound, fields, knows, note, open, submit_together, take};
+use crate::town::{MORNING, Town, assert_sound, fields, knows, note, open, submit_together, take};
 
 #[tokio::test]
 async fn the_same_key_gets_the_same_answer_and_no_second_effect() {
@@ -88,6 +88,7 @@ fn keyed(name: &str, to: Option<&str>, fingerprint: &str) -> Message {
         by: Actor::Message(Name::new(name)),
         key: "k".to_owned(),
         fingerprint: Some(fingerprint.to_owned()),
+        at: MORNING.parse().expect("the text is an instant"),
     }
 }
 

@@ -10,6 +10,7 @@ mod hops;
 mod incidents;
 mod keys;
 mod locks;
+mod messages;
 mod pages;
 mod people;
 mod presence;

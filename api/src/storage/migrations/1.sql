@@ -34,7 +34,7 @@ CREATE TABLE cases (
 CREATE INDEX cases_by_wake ON cases (wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX cases_by_number ON cases (number) WHERE number IS NOT NULL;
 CREATE INDEX cases_by_caller ON cases (caller) WHERE caller IS NOT NULL;
-CREATE INDEX cases_open ON cases (process, opened_at) WHERE closed_at IS NULL;
+CREATE INDEX cases_open ON cases (process, version, opened_at) WHERE closed_at IS NULL;
 CREATE INDEX cases_by_opened ON cases (opened_at);
 
 CREATE TABLE tasks (
