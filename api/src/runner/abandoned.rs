@@ -1,37 +1,39 @@
 //! Tasks of people whom the organisation does not know any more: they go back to where they came from, and where nobody
-//! may do them any more, their cases are looked at and call an administrator.
+//! may do them any more, or somebody may again, their cases are looked at.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use duban_engine::command::Ask;
 use duban_engine::event::Actor;
+use duban_engine::ids::CaseId;
 use duban_engine::organization::Organization;
 use tokio::task::JoinSet;
 
 use super::Shared;
 use super::submission::{Refusal, Submission};
-use crate::storage::{Result, tasks};
+use crate::storage::{Result, incidents, tasks};
 
 /// How many cases are looked at together.
 const PAGE_MAX: i64 = 256;
 
-/// Frees the tasks that nobody holds any more and looks at those that nobody may do any more, if the organisation may have
-/// changed; answers how many.
+/// Frees the tasks that nobody holds any more and looks at those that nobody may do, now or until now, if the organisation
+/// may have changed; answers how many.
 pub async fn sweep(shared: &Arc<Shared>) -> Result<usize> {
     let Some(library) = shared.definitions.active() else { return Ok(0) };
     if !shared.may_be_abandoned.swap(false, Ordering::AcqRel) {
         return Ok(0);
     }
     let organization = &library.catalog.organization;
-    let served = match free(shared, organization).await {
-        Ok(freed) => look(shared, organization).await.map(|looked| freed + looked),
-        Err(error) => Err(error),
-    };
+    let served = serve(shared, organization).await;
     if served.is_err() {
         shared.may_be_abandoned.store(true, Ordering::Release);
     }
     served
+}
+
+async fn serve(shared: &Arc<Shared>, organization: &Organization) -> Result<usize> {
+    Ok(free(shared, organization).await? + look(shared, organization).await? + look_again(shared).await?)
 }
 
 /// Gives back what people hold who are not there.
@@ -62,11 +64,25 @@ async fn look(shared: &Arc<Shared>, organization: &Organization) -> Result<usize
             let page = tasks::pooled(&shared.database, gone, after, PAGE_MAX).await?;
             let Some(last) = page.last() else { break };
             after = Some(*last);
-            let wake = |case| Submission::new(case, Actor::Clock, Ask::Wake);
             looked += submit_all(shared, page.into_iter().map(wake)).await;
         }
     }
     Ok(looked)
+}
+
+/// Wakes the cases with an incident that people end: when they are there, their tasks go on and the incident is over.
+async fn look_again(shared: &Arc<Shared>) -> Result<usize> {
+    let (mut looked, mut after) = (0, None);
+    loop {
+        let page = incidents::awaiting_people(&shared.database, after, PAGE_MAX).await?;
+        let Some(last) = page.last() else { return Ok(looked) };
+        after = Some(*last);
+        looked += submit_all(shared, page.into_iter().map(wake)).await;
+    }
+}
+
+fn wake(case: CaseId) -> Submission {
+    Submission::new(case, Actor::Clock, Ask::Wake)
 }
 
 /// Has commands done together; answers how many were.

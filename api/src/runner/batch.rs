@@ -333,7 +333,7 @@ impl Batch<'_> {
         let troubles = decided.outgoing.troubles.drain(..);
         transition.events.extend(troubles.map(|(visit, text)| Event::IncidentRaised { visit, text }));
         let stored = store(case, process, &transition, &changed.now.hash, &*self.shared.salts);
-        decided.incidents.extend(projection::incidents(case, &transition));
+        decided.incidents.add(before, &after, &transition);
         decided.transitions.push(stored.cells());
         decided.shift_work(before, &after);
         let answer = Answer { case, sequence: stored.sequence, number: after.number.clone() };

@@ -6,15 +6,16 @@ use duban_engine::case::{Case, Visit};
 use duban_engine::event::{Candidate, Event, Light, Transition};
 use duban_engine::ids::{CaseId, Name, VisitId};
 use duban_engine::process::Process;
+use jiff::Timestamp;
 
 use super::history::Known;
 use crate::storage::cases::CaseRow;
 use crate::storage::deadlines::Deadline;
-use crate::storage::incidents::Incident;
+use crate::storage::incidents::{Incident, PEOPLE, Staffed};
 use crate::storage::locks::Lock;
 use crate::storage::marks::Mark;
 use crate::storage::tasks::Task;
-use crate::storage::{Cell, Table, Writes, cases, deadlines, locks, marks, tasks};
+use crate::storage::{Cell, Table, Writes, cases, deadlines, incidents, locks, marks, tasks};
 
 /// The tables whose rows change with the case.
 pub const STATE: [&Table; TABLES] =
@@ -97,16 +98,52 @@ pub fn state(known: &Known, process: &Process) -> Rows {
     rows
 }
 
-/// The rows of a transition in the list of incidents.
-pub fn incidents(case: CaseId, transition: &Transition) -> Vec<Vec<Cell>> {
+/// What transitions change in the list of incidents.
+#[derive(Debug, Default)]
+pub struct Incidents {
+    raised: Vec<Vec<Cell>>,
+    staffed: Vec<Staffed>,
+}
+
+impl Incidents {
+    /// Adds what a transition changes; `before` and `after` are the case around it.
+    pub fn add(&mut self, before: &Case, after: &Case, transition: &Transition) {
+        self.raised.extend(raised(after.id, transition));
+        self.staffed.extend(staffed(before, after, transition.at));
+    }
+
+    /// Writes what changed.
+    pub fn write<'a>(&'a self, writes: &mut Writes<'a>) {
+        writes.insert(&incidents::TABLE, &self.raised);
+        self.staffed.iter().for_each(|staffed| staffed.write(writes));
+    }
+}
+
+/// The incidents that a transition raised, as rows.
+pub fn raised(case: CaseId, transition: &Transition) -> Vec<Vec<Cell>> {
     let (sequence, at) = (transition.sequence, transition.at);
-    let events = (0u32..).zip(&transition.events).filter_map(|(position, event)| match event {
-        Event::IncidentRaised { visit, text } => {
-            Some(Incident { case, sequence, position, visit: *visit, text: text.clone(), at }.cells())
+    let mut rows = Vec::new();
+    let mut previous: Option<&Event> = None;
+    for (position, event) in (0u32..).zip(&transition.events) {
+        if let Event::IncidentRaised { visit, text } = event {
+            // It is told right after the offer that reaches nobody.
+            let offered =
+                |event: &Event| matches!(event, Event::TaskOffered { unstaffed: true, visit: of, .. } if of == visit);
+            let is_unstaffed = previous.is_some_and(offered);
+            let (visit, text, awaits, resolved_at) = (*visit, text.clone(), is_unstaffed.then_some(PEOPLE), None);
+            rows.push(Incident { case, sequence, position, visit, text, at, awaits, resolved_at }.cells());
         }
-        _ => None,
-    });
-    events.collect()
+        previous = Some(event);
+    }
+    rows
+}
+
+/// The tasks that had nobody who may do them before a transition, and have somebody after it or are over.
+pub fn staffed(before: &Case, after: &Case, at: Timestamp) -> Option<Staffed> {
+    let is_unstaffed = |visit: &Visit| visit.task.as_ref().is_some_and(|task| task.unstaffed);
+    let were = before.visits.values().filter(|visit| is_unstaffed(visit)).map(|visit| visit.id);
+    let visits: Vec<VisitId> = were.filter(|visit| !after.visits.get(visit).is_some_and(is_unstaffed)).collect();
+    (!visits.is_empty()).then_some(Staffed { case: after.id, visits, sequence: after.sequence, at })
 }
 
 /// A candidate as the tables have it: unit, duty, person; what does not apply is empty.

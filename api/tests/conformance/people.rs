@@ -30,6 +30,10 @@ async fn holder(runner: &Runner, case: u128) -> Option<Name> {
     tasks.first().expect("the case waits").holder.clone()
 }
 
+async fn count_incidents(runner: &Runner) -> usize {
+    incidents::latest(runner.database(), 9).await.expect("the database answers").len()
+}
+
 /// The files without some people.
 fn without(gone: &[&str]) -> BTreeMap<String, String> {
     let mut files = files();
@@ -74,13 +78,41 @@ async fn a_task_whose_last_people_left_calls_an_administrator_once_and_goes_on_w
         for gone in [&["wang"][..], &["wang", "li"], &["wang", "li"]] {
             runner.deploy(&without(gone)).await.expect("the set is sound");
             runner.settle().await.expect("the database answers");
-            let told = incidents::latest(runner.database(), 9).await.expect("the database answers");
-            counts.push(told.len());
+            counts.push(count_incidents(&runner).await);
         }
 
         assert_eq!(counts, [0, 2, 2], "each of two tasks once");
+        runner.submit(Submission::new(CaseId(2), Actor::Clock, Ask::Cancel)).await.expect("the case ends");
+        assert_eq!(count_incidents(&runner).await, 1, "a task that is over needs nobody");
         runner.deploy(&files()).await.expect("the set is sound");
+        runner.settle().await.expect("the database answers");
+        assert_eq!(count_incidents(&runner).await, 0, "there is somebody again");
         runner.submit(take(1, "finish")).await.expect("a colleague goes on with it");
+        assert_sound(&runner).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_task_that_chooses_its_person_has_one_when_somebody_comes() {
+    on_each_database(async |address| {
+        let town = Town::new(address).await;
+        let runner = town.runner().await;
+        let with_shared = |mut files: BTreeMap<String, String>| {
+            files.insert("shared.yaml".to_owned(), SHARED.to_owned());
+            files
+        };
+        runner.deploy(&with_shared(without(&["wang", "li"]))).await.expect("the set is sound");
+        let start = Submission::open(CaseId(1), "shared".into(), Actor::Clock, StartedBy::Case, Fields::new());
+        runner.submit(start).await.expect("another case starts it");
+        let before = (holder(&runner, 1).await, count_incidents(&runner).await);
+
+        runner.deploy(&with_shared(files())).await.expect("the set is sound");
+        runner.settle().await.expect("the database answers");
+
+        assert_eq!(before, (None, 1));
+        assert!(holder(&runner, 1).await.is_some(), "it is with one of those who came");
+        assert_eq!(count_incidents(&runner).await, 0);
         assert_sound(&runner).await;
     })
     .await;

@@ -13,7 +13,7 @@ use super::super::outgoing::Outgoing;
 use super::super::projection::{self, Changes, Rows};
 use super::super::submission::{Answer, Refusal};
 use crate::storage::commands::{self, Done};
-use crate::storage::{Cell, Writes, cases, documents, incidents, jobs, notices, outbox, serials, transitions};
+use crate::storage::{Cell, Writes, cases, documents, jobs, notices, outbox, serials, transitions};
 
 /// A case as a batch leaves it.
 #[derive(Clone)]
@@ -29,7 +29,7 @@ pub struct Decided {
     pub outcomes: Vec<Result<Answer, Refusal>>,
     pub changed: BTreeMap<CaseId, Changed>,
     pub transitions: Vec<Vec<Cell>>,
-    pub incidents: Vec<Vec<Cell>>,
+    pub incidents: projection::Incidents,
     pub outgoing: Outgoing,
     pub done: BTreeMap<String, Done>,
     pub serials: BTreeMap<String, u64>,
@@ -62,7 +62,7 @@ impl Decided {
         writes.insert(&commands::TABLE, rows(&self.done, |(key, done)| done.cells(key)));
         serials::keep(&mut writes, &self.serials);
         changes.write(&mut writes);
-        writes.insert(&incidents::TABLE, &self.incidents);
+        self.incidents.write(&mut writes);
         let outgoing = &self.outgoing;
         jobs::drop_visits(&mut writes, &outgoing.ended_jobs);
         writes.insert(&outbox::TABLE, rows(&outgoing.entries, outbox::Entry::cells));

@@ -75,7 +75,10 @@ impl Expected {
             folded.apply_all(transition);
             check_seals(&id, &definition.process, transition, findings);
             outgoing.add(&definition, &before, &folded, transition);
-            self.put(&incidents::TABLE, projection::incidents(case, transition));
+            self.put(&incidents::TABLE, projection::raised(case, transition));
+            if let Some(staffed) = projection::staffed(&before, &folded, transition.at) {
+                self.table(&incidents::TABLE).values_mut().for_each(|row| staffed.end(row));
+            }
         }
         let updated_at = transitions.last().map_or(first.at, |last| last.at);
         let known = Known { case: Arc::new(folded), hash: last.hash.clone(), updated_at };
@@ -89,10 +92,14 @@ impl Expected {
         Ok(())
     }
 
-    fn put(&mut self, table: &'static Table, rows: impl IntoIterator<Item = Vec<Cell>>) {
+    fn table(&mut self, table: &Table) -> &mut Rows {
         let place = self.tables.iter_mut().find(|(found, _)| found.name == table.name);
-        let (_, place) = place.expect("every table that rows are made for is in the list above");
-        place.extend(rows.into_iter().map(|row| (row[..table.key].to_vec(), row)));
+        let (_, rows) = place.expect("every table that rows are made for is in the list above");
+        rows
+    }
+
+    fn put(&mut self, table: &'static Table, rows: impl IntoIterator<Item = Vec<Cell>>) {
+        self.table(table).extend(rows.into_iter().map(|row| (row[..table.key].to_vec(), row)));
     }
 }
 

@@ -115,9 +115,12 @@ CREATE TABLE incidents (
     visit BIGINT NOT NULL,
     text TEXT NOT NULL,
     at BIGINT NOT NULL,
+    awaits TEXT,
+    resolved_at BIGINT,
     PRIMARY KEY (case_id, sequence, position)
 );
-CREATE INDEX incidents_by_at ON incidents (at);
+CREATE INDEX incidents_by_at ON incidents (at) WHERE resolved_at IS NULL;
+CREATE INDEX incidents_awaiting ON incidents (awaits, case_id) WHERE resolved_at IS NULL AND awaits IS NOT NULL;
 
 -- `fingerprint` is what was asked with the key, so that the same key with something else is seen. Commands from inside
 -- have none.
