@@ -28,7 +28,7 @@ fn without_a_count_the_task_waits_in_the_pool_and_an_administrator_is_told() {
 
     let decision = decide(process, &world, &Case::new(CaseId(1)), &Command { by, ask }, now).expect("it may be opened");
 
-    assert!(process.needs_workload());
+    assert!(process.needs_workload);
     let told = decision.events.iter().filter(|event| matches!(event, Event::IncidentRaised { .. })).count();
     let given = decision.events.iter().filter(|event| matches!(event, Event::TaskAssigned { .. })).count();
     assert_eq!((told, given), (1, 0), "{:?}", decision.events);

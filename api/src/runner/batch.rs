@@ -150,7 +150,7 @@ impl Batch<'_> {
         }
         let opened = self.submissions.iter().filter_map(|submission| submission.process.as_ref());
         let opened = opened.filter_map(|process| self.shared.definitions.process(process));
-        if self.definitions.values().cloned().chain(opened).any(|definition| definition.process.needs_workload()) {
+        if self.definitions.values().cloned().chain(opened).any(|definition| definition.process.needs_workload) {
             self.workload = Some(tasks::workload(database).await?);
         }
         Ok(())

@@ -34,12 +34,12 @@ impl Known {
 
 /// A transition as it will be stored after one with the hash `previous`, of a case that runs by a process.
 pub fn store(case: CaseId, process: &Process, transition: &Transition, previous: &str, salts: &dyn Salts) -> Stored {
-    let fields = process.private_fields();
+    let fields = &process.private_fields;
     let (events, texts) = if fields.is_empty() {
         (json(&transition.events), None)
     } else {
         let mut events = transition.events.clone();
-        let parted = Parted::take(&mut events, &fields, salts, case, transition.sequence);
+        let parted = Parted::take(&mut events, fields, salts, case, transition.sequence);
         (json(&events), parted.texts())
     };
     let (digests, private) = texts.unzip();

@@ -45,13 +45,7 @@ pub struct Parted {
 
 impl Parted {
     /// Takes the private values out of events; `null` and empty texts take their places.
-    pub fn take(
-        events: &mut [Event],
-        fields: &BTreeSet<&Name>,
-        salts: &dyn Salts,
-        case: CaseId,
-        sequence: u32,
-    ) -> Self {
+    pub fn take(events: &mut [Event], fields: &BTreeSet<Name>, salts: &dyn Salts, case: CaseId, sequence: u32) -> Self {
         let mut parted = Self::default();
         for (event, found) in (0u32..).zip(events) {
             let mut part = |name: Option<&Name>, value: Value| {
@@ -172,7 +166,7 @@ mod tests {
         let names = ["context", "date", "days", "half", "list", "moment", "text", "truth", "whole"].map(Name::new);
         for Transition { sequence, events, .. } in history {
             let mut left = events.clone();
-            let parted = Parted::take(&mut left, &names.iter().collect(), &RandomSalts, CaseId(1), sequence);
+            let parted = Parted::take(&mut left, &names.iter().cloned().collect(), &RandomSalts, CaseId(1), sequence);
 
             let chained = json(&left);
             let texts = parted.texts();

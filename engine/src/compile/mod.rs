@@ -6,6 +6,7 @@ mod locks;
 mod reach;
 mod sketch;
 mod steps;
+mod summary;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -111,12 +112,7 @@ fn check_process(checker: &mut Checker<'_>, node: &Node) -> Option<Process> {
     if let Some(start) = &start {
         reach::check(checker, &steps, &sketches, start, &listeners);
     }
-    let outcomes = steps.iter().filter_map(|step| match &step.kind {
-        Kind::Close(close) => Some(close.outcome.clone()),
-        _ => None,
-    });
     let name = name?;
-    let outcomes = outcomes.chain([Name::new(CANCELLED)]).collect();
     let index = (0u16..).zip(&steps).map(|(number, step)| (step.name.clone(), StepId(number))).collect();
     Some(Process {
         title: title.unwrap_or_else(|| name.clone()),
@@ -125,6 +121,9 @@ fn check_process(checker: &mut Checker<'_>, node: &Node) -> Option<Process> {
         source,
         calendar,
         number,
+        outcomes: summary::outcomes(&steps),
+        private_fields: summary::private_fields(&fields, &steps),
+        needs_workload: summary::needs_workload(&steps),
         fields,
         roles,
         start: start?,
@@ -134,7 +133,6 @@ fn check_process(checker: &mut Checker<'_>, node: &Node) -> Option<Process> {
         forbids,
         guarantees,
         goes_back: checker.goes_back,
-        outcomes,
     })
 }
 

@@ -3,7 +3,6 @@
 mod entrances;
 mod number;
 mod leave;
-mod private;
 mod run;
 mod settle;
 mod travel;
@@ -24,7 +23,6 @@ use crate::clauses::guarantee::Guarantee;
 use crate::clauses::hook::Goto;
 use crate::clauses::listen::Listener;
 use crate::clauses::lock::LockRule;
-use crate::clauses::people::Assign;
 use crate::field::Field;
 use crate::formula::{Formula, Operand};
 use crate::ids::Name;
@@ -68,6 +66,11 @@ pub struct Process {
     pub goes_back: bool,
     /// How it can end.
     pub outcomes: BTreeSet<Name>,
+    /// The names of all private fields, its own and those of its steps. Where a step declares a private field, a field of
+    /// the same name elsewhere counts as private too.
+    pub private_fields: BTreeSet<Name>,
+    /// Whether its decisions look at `World::workload`: it gives a task to whoever is least busy.
+    pub needs_workload: bool,
 }
 
 /// A role as a process sees it.
@@ -156,11 +159,6 @@ pub enum Repeat {
 }
 
 impl Process {
-    /// Whether its decisions look at `World::workload`: it gives a task to whoever is least busy.
-    pub fn needs_workload(&self) -> bool {
-        self.steps.iter().any(|step| matches!(&step.kind, Kind::Task(task) if matches!(task.assign, Assign::LeastBusy)))
-    }
-
     /// A step by its place.
     pub fn step(&self, id: StepId) -> &Step {
         self.steps.get(usize::from(id.0)).expect("step ids are made by the compiler, from this list")
