@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use duban_engine::ids::{CaseId, Name};
+use duban_engine::library::Library;
 use duban_engine::organization::Organization;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,9 @@ use super::body::{Asked, Json, Nothing, Route};
 use super::caller::Person;
 use super::problem::Problem;
 use super::shown;
-use crate::access::standings;
+use super::subject::world;
+use crate::access::{Sight, sight, standings};
+use crate::runner::title;
 use crate::storage::notices::{self, Notice};
 
 /// How many notices are listed when the client does not say.
@@ -43,9 +46,18 @@ struct Line {
     case: CaseId,
     template: Name,
     title: String,
-    text: String,
+    text: Option<String>,
     created_at: Timestamp,
     read_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    masked: bool,
+}
+
+impl Line {
+    /// The same without its text and with another title.
+    fn masked(self, title: String) -> Self {
+        Self { title, text: None, masked: true, ..self }
+    }
 }
 
 /// `GET /api/notices`: what the person was told, by name or by duty; newest first.
@@ -72,8 +84,34 @@ pub async fn list(
     for notice in found {
         newest.insert((std::cmp::Reverse(notice.created_at), notice.id.clone()), notice);
     }
-    let lines = newest.into_values().take(usize::from(limit)).map(Line::from);
-    Ok(shown::ok(&Page { notices: lines.collect() }))
+    let mut lines = Vec::new();
+    for notice in newest.into_values().take(usize::from(limit)) {
+        let title = hidden(&server, &library, &notice, &person, now).await?;
+        let line = Line::from(notice);
+        lines.push(match title {
+            Some(title) => line.masked(title),
+            None => line,
+        });
+    }
+    Ok(shown::ok(&Page { notices: lines }))
+}
+
+/// The title of the case in the place of a text that may have private values in it, for a person who does not see them now.
+async fn hidden(
+    server: &Server,
+    library: &Library,
+    notice: &Notice,
+    person: &Name,
+    now: Timestamp,
+) -> Result<Option<String>, Problem> {
+    let Some(case) = server.runner.case(notice.case).await? else { return Ok(None) };
+    let definitions = server.runner.definitions();
+    let definition = definitions.version(server.runner.database(), &case.process, &case.version).await?;
+    if !definition.may_quote_private(&notice.template) {
+        return Ok(None);
+    }
+    let seen = sight(&definition.process, &world(library), &case, person, now);
+    Ok((!seen.is_some_and(Sight::is_full)).then(|| title(&case, &definition.process)))
 }
 
 impl From<Notice> for Line {
@@ -83,9 +121,10 @@ impl From<Notice> for Line {
             case: notice.case,
             template: notice.template,
             title: notice.title,
-            text: notice.text,
+            text: Some(notice.text),
             created_at: notice.created_at,
             read_at: notice.read_at,
+            masked: false,
         }
     }
 }

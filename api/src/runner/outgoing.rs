@@ -113,7 +113,7 @@ impl Outgoing {
             if !self.troubles.iter().any(|(_, known)| *known == why) {
                 self.troubles.push((visit, why));
             }
-            untitled(scene.after)
+            untitled(scene)
         })
     }
 

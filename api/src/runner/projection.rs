@@ -74,7 +74,7 @@ impl Changes {
 pub fn state(known: &Known, process: &Process) -> Rows {
     let case = &known.case;
     let mut rows = Rows::default();
-    put(&mut rows[0], STATE[0], case_row(known).cells());
+    put(&mut rows[0], STATE[0], case_row(known, process).cells());
     for visit in case.visits.values() {
         if let Some(deadline) = &visit.deadline {
             put(&mut rows[3], STATE[3], deadline_row(case.id, visit, deadline).cells());
@@ -160,9 +160,10 @@ pub fn lock_name(case: &Case, visit: VisitId) -> Option<String> {
     Some(format!("{}/{}", case.process, lock.name))
 }
 
-/// What people call a case.
-pub fn title(case: &Case) -> String {
-    let named = TITLE_FIELDS.iter().find_map(|field| case.fields.get(*field)?.as_text());
+/// What people call a case. It stands in lists and on notices, so that no private value is in it.
+pub fn title(case: &Case, process: &Process) -> String {
+    let mut open = TITLE_FIELDS.iter().filter(|field| !process.private_fields.contains(&Name::new(field)));
+    let named = open.find_map(|field| case.fields.get(*field)?.as_text());
     let text = named.or(case.number.as_ref()).unwrap_or(&case.process);
     text.chars().take(TITLE_MAX).collect()
 }
@@ -190,14 +191,14 @@ fn put(rows: &mut BTreeMap<Vec<Cell>, Vec<Cell>>, table: &Table, row: Vec<Cell>)
     rows.insert(row[..table.key].to_vec(), row);
 }
 
-fn case_row(known: &Known) -> CaseRow {
+fn case_row(known: &Known, process: &Process) -> CaseRow {
     let case = &known.case;
     CaseRow {
         case: case.id,
         process: case.process.clone(),
         version: case.version.clone(),
         number: case.number.clone(),
-        title: title(case),
+        title: title(case, process),
         opened_at: case.opened,
         closed_at: case.closed.as_ref().map(|closed| closed.at),
         outcome: case.closed.as_ref().map(|closed| closed.outcome.clone()),

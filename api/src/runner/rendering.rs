@@ -7,6 +7,7 @@ use duban_engine::case::Case;
 use duban_engine::field::{Field, Shape};
 use duban_engine::ids::{Name, VisitId};
 use duban_engine::organization::Organization;
+use duban_engine::steps::Kind;
 use duban_engine::value::{Type, Value};
 use serde_json::{Value as Json, json};
 
@@ -51,12 +52,37 @@ pub fn render(scene: &Scene<'_>, template: &Name, visit: VisitId) -> Result<Rend
         let place = error.line_no.map_or_else(String::new, |line| format!(", line {line}"));
         format!("the template `{template}` cannot be filled in: {}{place}", error.reason())
     })?;
-    Ok(split(&String::from_utf8_lossy(&filled.0), scene.after))
+    Ok(split(&String::from_utf8_lossy(&filled.0), scene))
 }
 
 /// What stands in the place of a text that could not be made.
-pub fn untitled(case: &Case) -> Rendered {
-    Rendered { title: title(case), body: String::new() }
+pub fn untitled(scene: &Scene<'_>) -> Rendered {
+    Rendered { title: title(scene.after, &scene.definition.process), body: String::new() }
+}
+
+impl Definition {
+    /// Whether a text from a template may have a private value in it: the template names a private field or an item, which
+    /// may be of one, or can go through them all.
+    pub fn may_quote_private(&self, template: &Name) -> bool {
+        let private = &self.process.private_fields;
+        let Some(found) = self.templates.find(&self.process.name, template) else { return false };
+        let items = self.process.steps.iter().filter_map(|step| match &step.kind {
+            Kind::Each(each) => Some(&each.variable),
+            _ => None,
+        });
+        !private.is_empty()
+            && (has_all(found.text) || private.iter().chain(items).any(|name| has_word(found.text, name)))
+    }
+}
+
+/// Whether a template can go through all that it is given without naming it.
+fn has_all(text: &str) -> bool {
+    ["this", "@root"].iter().any(|all| text.contains(all))
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    let is_letter = |letter: char| letter == '_' || letter.is_alphanumeric();
+    text.split(|letter| !is_letter(letter)).any(|found| found == word)
 }
 
 /// A text in the making that refuses to grow without end.
@@ -76,11 +102,11 @@ impl Write for Bounded {
     }
 }
 
-fn split(filled: &str, case: &Case) -> Rendered {
+fn split(filled: &str, scene: &Scene<'_>) -> Rendered {
     let (first, rest) = filled.split_once('\n').unwrap_or((filled, ""));
     match first.strip_prefix(SUBJECT) {
         Some(subject) => Rendered { title: subject.trim().to_owned(), body: rest.trim_start().to_owned() },
-        None => Rendered { title: title(case), body: filled.to_owned() },
+        None => Rendered { body: filled.to_owned(), ..untitled(scene) },
     }
 }
 
@@ -91,7 +117,7 @@ fn facts(scene: &Scene<'_>, visit: VisitId, text: &str) -> Json {
     let case = if scene.after.visits.contains_key(&visit) { scene.after } else { scene.before };
     let organization = &scene.definition.library.catalog.organization;
     let mut facts: BTreeMap<String, Json> = BTreeMap::new();
-    let has_all = ["this", "@root"].iter().any(|all| text.contains(all));
+    let has_all = has_all(text);
     let mut put = |field: &Field, values: &BTreeMap<Name, Value>| {
         if !has_all && !text.contains(field.name.as_str()) {
             return;
@@ -116,7 +142,7 @@ fn facts(scene: &Scene<'_>, visit: VisitId, text: &str) -> Json {
     let step = around.last().map_or("", |place| step_title(process, &place.step));
     let calendar = process.calendar_in(&scene.definition.library.catalog.calendars);
     let due = nearest_deadline(case, visit).map(|deadline| calendar.describe_due(deadline.due.at));
-    facts.insert("case".to_owned(), json!({"number": scene.after.number, "title": title(scene.after)}));
+    facts.insert("case".to_owned(), json!({"number": scene.after.number, "title": title(scene.after, process)}));
     facts.insert("step".to_owned(), json!({"title": step}));
     facts.insert("due".to_owned(), json!(due));
     Json::from_iter(facts)

@@ -190,7 +190,7 @@ impl Removal {
         let state = projection::state(&before, &process);
         self.changes.add(&state, projection::state(&after, &process));
         self.transitions.extend(history.last().map(Stored::cells));
-        self.blank(shared, case, &projection::title(&after.case)).await?;
+        self.blank(shared, case, &projection::title(&after.case, &process)).await?;
         self.entries.extend(anew(&history, entries, &after.case)?);
         self.cases.push(case);
         self.hashes.push(before.hash);

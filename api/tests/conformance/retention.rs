@@ -127,7 +127,7 @@ async fn what_was_removed_is_nowhere_and_the_history_still_reads() {
         assert_eq!(knows(&runner, CaseId(1), "phone").await, Value::Null.to_string());
         assert!(all.contains("已办"), "what is not private stays");
         let case = duban::storage::cases::find(runner.database(), CaseId(2)).await.expect("the database answers");
-        assert_eq!(case.map(|case| case.title).as_deref(), Some("信0002号"), "the title was a private field");
+        assert_eq!(case.map(|case| case.title).as_deref(), Some("信0002号"), "a private field gives no title");
         let told = notices::of_case(runner.database(), CaseId(1)).await.expect("the database answers");
         let filed = documents::of_case(runner.database(), CaseId(1)).await.expect("the database answers");
         assert_eq!((told[0].text.as_str(), filed[0].body.as_str()), ("", ""));

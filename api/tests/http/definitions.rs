@@ -12,7 +12,7 @@ use crate::journey::open;
 /// How long a change may take to go live on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder can be made");
     for entry in fs::read_dir(from).expect("the definitions are there") {
         let entry = entry.expect("the definitions can be listed");

@@ -1,8 +1,11 @@
 //! Who sees and does what.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
-use crate::client::Server;
+use crate::client::{Server, scratch, shipped};
+use crate::definitions::copy;
 use crate::journey::{People, open};
 
 fn field<'a>(view: &'a Value, name: &str) -> &'a Value {
@@ -69,6 +72,65 @@ fn private_fields_are_for_who_has_the_task() {
         let text = server.get(&people.reviewer, &path).good().to_string();
         assert!(!text.contains("孙先生") && !text.contains("13900009003"), "{path}: {text}");
     }
+}
+
+const COMPLAINT: &str = "process: complaint
+title: 投诉
+fields:
+  subject: {title: 标题, text: line, private: true}
+  phone: {title: 电话, type: phone, private: true}
+  place: {title: 地点, text: line}
+roles: {operator: {unit: hotline-office, duty: operator}, reviewer: {unit: hotline-office, duty: reviewer}}
+start: {by: operator, form: [subject, phone, place], goto: desk}
+steps:
+  desk:
+    by: operator
+    actions:
+      inform:
+        do: [{notify: {to: [operator, reviewer], template: quotes}}, {notify: {to: [operator, reviewer], template: tells}}]
+      finish: {goto: done}
+  done: {close: done}
+";
+
+#[test]
+fn what_a_case_is_called_and_what_people_are_told_keep_private_values_from_who_does_not_see_them() {
+    let folder = scratch();
+    copy(&shipped(), &folder.join("set"));
+    for (path, text) in [
+        ("complaint.yaml", COMPLAINT),
+        ("templates/quotes.hbs", "subject: 来电 {{phone}}\n{{subject}}\n"),
+        ("templates/tells.hbs", "{{place}}有投诉\n"),
+    ] {
+        let path = folder.join("set/complaint").join(path);
+        fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("the folder is ours");
+        fs::write(path, text).expect("the folder is ours");
+    }
+    let server = Server::start(&format!("sqlite:{}/duban.sqlite", folder.display()), &folder.join("set"));
+    let people = People::of(&server);
+    let given = json!({"subject": "楼上漏水", "phone": "13905718842", "place": "裕华路"});
+    let opened = json!({"process": "complaint", "fields": given});
+    let opened = server.post(&people.operator, "/api/cases", &opened).good();
+    let case = format!("/api/cases/{}", opened["case"].as_str().expect("an id"));
+    server.post(&people.operator, &format!("{case}/actions/inform"), &json!({})).good();
+    let told = |token: &str| {
+        let mut notices = server.get(token, "/api/notices").good()["notices"].as_array().expect("a list").clone();
+        notices.sort_by_key(|notice| notice["template"].to_string());
+        notices.iter().map(|one| (one["title"].clone(), one["text"].clone(), one["masked"].clone())).collect::<Vec<_>>()
+    };
+
+    let (whole, masked) = (told(&people.operator), told(&people.reviewer));
+    let tasks = server.get(&people.operator, "/api/tasks").good();
+    server.post(&people.operator, &format!("{case}/actions/finish"), &json!({})).good();
+    let after = told(&people.operator);
+
+    let open = (json!("complaint"), json!("裕华路有投诉\n"), Value::Null);
+    let hidden = (json!("complaint"), Value::Null, json!(true));
+    assert_eq!(tasks["tasks"][0]["case_title"], "complaint", "lists are the same for all who see them");
+    assert_eq!(whole, [(json!("来电 13905718842"), json!("楼上漏水\n"), Value::Null), open.clone()]);
+    assert_eq!(masked, [hidden.clone(), open.clone()]);
+    assert_eq!(after, [hidden, open], "who had the task sees private values while they have it");
+    drop(server);
+    fs::remove_dir_all(&folder).expect("the folder is ours");
 }
 
 #[test]
