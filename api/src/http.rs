@@ -97,6 +97,7 @@ pub fn router(server: Arc<Server>) -> Router {
         .route("/api/messages/{message}", post(messages::send))
         .route("/api/incidents", get(incidents::list))
         .route("/api/incidents/{incident}/retry", post(incidents::retry))
+        .route("/api/incidents/{incident}/dismiss", post(incidents::dismiss))
         .route("/api/notices", get(notices::list))
         .route("/api/notices/{notice}/read", post(notices::read))
         .method_not_allowed_fallback(async || Problem::method_not_allowed())

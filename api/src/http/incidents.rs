@@ -1,4 +1,4 @@
-//! `/api/incidents`: what stands still, and having it tried again.
+//! `/api/incidents`: what stands still, and having it tried again or dismissed.
 
 use std::sync::Arc;
 
@@ -102,5 +102,21 @@ pub async fn retry(
         return Err(Problem::not_found("incident"));
     }
     tracing::info!(administrator = %name, incident, "an effect is tried again");
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// `POST /api/incidents/{incident}/dismiss`: has an effect that was given up count as done.
+pub async fn dismiss(
+    State(server): State<Arc<Server>>,
+    Administrator(name): Administrator,
+    Route(incident): Route<String>,
+    Json(Nothing {}, _): Json<Nothing>,
+) -> Result<Response, Problem> {
+    let found = server.runner.dismiss(&incident, &name).await?.ok_or_else(|| Problem::not_found("incident"))?;
+    if let Some(waiting) = found.waiting {
+        let detail = "a case waits for this, and would wait for ever: have it retried, or move the case";
+        return Err(Problem::new(StatusCode::CONFLICT, "case_waits", detail).with("case", waiting.to_string()));
+    }
+    tracing::info!(administrator = %name, incident, "an effect is dismissed");
     Ok(StatusCode::NO_CONTENT.into_response())
 }

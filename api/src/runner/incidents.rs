@@ -2,7 +2,7 @@
 
 use duban_engine::case::Case;
 use duban_engine::effect::Effect;
-use duban_engine::ids::CaseId;
+use duban_engine::ids::{CaseId, Name};
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
@@ -112,6 +112,28 @@ impl Runner {
         transaction.commit().await?;
         self.shared.nudge.notify_one();
         Ok(is_revived)
+    }
+
+    /// Has an effect that was given up count as done, for who knows that it was done otherwise, or that nobody wants it any
+    /// more; answers what it was, or nothing when there is none with this id. What a case waits for stays as it is: the case
+    /// would wait for ever.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn dismiss(&self, id: &str, by: &Name) -> Result<Option<GivenUp>> {
+        let mut transaction = self.shared.database.begin().await?;
+        if let Some(entry) = outbox::find_dead(&mut transaction, id).await? {
+            let found = GivenUp::from(entry);
+            if found.waiting.is_none() {
+                let why = format!("dismissed by {by}: {}", found.reason);
+                outbox::dismiss(&mut transaction, id, self.shared.clock.now(), &why).await?;
+                transaction.commit().await?;
+            }
+            return Ok(Some(found));
+        }
+        drop(transaction);
+        let held = jobs::find(&self.shared.database, id).await?.filter(jobs::is_held_back);
+        Ok(held.map(GivenUp::from))
     }
 
     /// Up to `limit` incidents that the definitions of cases led to, newest first.

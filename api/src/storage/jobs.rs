@@ -128,6 +128,11 @@ pub async fn hold_back(transaction: &mut Transaction) -> Result<u64> {
     transaction.execute(HOLD_BACK, &[NEVER.into()]).await
 }
 
+/// Whether a job is held back.
+pub fn is_held_back(job: &Queued) -> bool {
+    job.free_at >= NEVER
+}
+
 /// Up to `limit` jobs that are held back.
 pub async fn held_back(database: &Database, limit: i64) -> Result<Vec<Queued>> {
     let rows = database.fetch(HELD_BACK, &[NEVER.into(), limit.into()]).await?;

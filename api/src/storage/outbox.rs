@@ -38,6 +38,8 @@ const DEAD_OF: &str = "SELECT id, case_id, sequence, effect, created_at, due_at,
 const DISMISS: &str = "UPDATE outbox SET due_at = NULL, done_at = $2, error = $3 WHERE id = $1";
 const REVIVE: &str = "UPDATE outbox SET due_at = $2, attempts = 0
     WHERE id = $1 AND due_at IS NULL AND done_at IS NULL";
+const FIND_DEAD: &str = "SELECT id, case_id, sequence, effect, created_at, due_at, attempts, done_at, error FROM outbox
+    WHERE id = $1 AND due_at IS NULL AND done_at IS NULL FOR UPDATE SKIP LOCKED";
 const PRUNE: &str = "DELETE FROM outbox WHERE id IN (
     SELECT id FROM outbox WHERE done_at < $1 ORDER BY done_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
 const OPEN: &str = "SELECT id, case_id, sequence, effect, created_at, due_at, attempts, done_at, error FROM outbox
@@ -48,7 +50,7 @@ const OF_CASE: &str = "SELECT id, case_id, sequence, effect, created_at, due_at,
 const REWRITE: &str = "UPDATE outbox SET effect = $2, error = $3 WHERE id = $1 AND done_at IS NOT NULL";
 
 pub(super) const STATEMENTS: &[&str] =
-    &[CLAIM, NEXT_DUE, FREE, FINISH, FAIL, DEAD, DEAD_OF, DISMISS, REVIVE, PRUNE, OPEN, OF_CASE, REWRITE];
+    &[CLAIM, NEXT_DUE, FREE, FINISH, FAIL, DEAD, DEAD_OF, DISMISS, REVIVE, FIND_DEAD, PRUNE, OPEN, OF_CASE, REWRITE];
 
 /// Something to be done.
 #[derive(Clone, Debug, PartialEq)]
@@ -164,6 +166,12 @@ pub async fn dismiss(transaction: &mut Transaction, id: &str, at: Timestamp, why
 /// Has a dead entry tried again; answers whether there was one.
 pub async fn revive(transaction: &mut Transaction, id: &str, at: Timestamp) -> Result<bool> {
     Ok(transaction.execute(REVIVE, &[id.into(), at.into()]).await? == 1)
+}
+
+/// An entry that was given up.
+pub async fn find_dead(transaction: &mut Transaction, id: &str) -> Result<Option<Entry>> {
+    let rows = transaction.fetch(FIND_DEAD, &[id.into()]).await?;
+    rows.first().map(Entry::read).transpose()
 }
 
 /// Removes up to `limit` entries that were over before an instant, the oldest first; answers how many there were.

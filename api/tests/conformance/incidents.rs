@@ -120,3 +120,42 @@ async fn an_outcome_that_nobody_waits_for_any_more_leaves_a_trace_and_no_inciden
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_nobody_waits_for_can_be_dismissed_and_what_a_case_waits_for_cannot() {
+    on_each_database(async |address| {
+        let town = Town::new(address).await;
+        let runner = town.runner().await;
+        let mut without = files();
+        without.retain(|path, _| !["question/", "matter/", "petition/"].iter().any(|folder| path.starts_with(folder)));
+        town.post.will_answer(410, "");
+        for command in [open(1, "路灯"), open(2, "井盖"), take(1, "tell")] {
+            runner.submit(command).await.expect("it is done");
+        }
+        runner.deploy(&without).await.expect("the set is sound");
+        runner.submit(take(2, "ask")).await.expect("the case still runs by the version that asks");
+        settle(&runner).await;
+        let webhook = only(&given_up_of(&runner, CaseId(1)).await).clone();
+        let asked = only(&given_up_of(&runner, CaseId(2)).await).clone();
+        let sent = town.post.sent().len();
+        let by = Name::new("ops");
+
+        let dismissed = runner.dismiss(&webhook.id, &by).await.expect("the database answers");
+        let refused = runner.dismiss(&asked.id, &by).await.expect("the database answers");
+        let again = runner.dismiss(&webhook.id, &by).await.expect("the database answers");
+
+        assert_eq!((dismissed.as_ref(), refused.as_ref(), again), (Some(&webhook), Some(&asked), None));
+        assert_eq!((webhook.waiting, asked.waiting), (None, Some(CaseId(2))));
+        assert_eq!(runner.given_up(9).await.expect("the database answers"), [asked]);
+        assert!(!runner.retry(&webhook.id).await.expect("the database answers"));
+        town.advance(60);
+        settle(&runner).await;
+        assert_eq!(town.post.sent().len(), sent);
+        let entries = outbox::of_case(runner.database(), CaseId(1)).await.expect("the database answers");
+        let entry = only(&entries);
+        assert!(entry.done_at.is_some(), "its case can lose its private values");
+        assert!(entry.error.as_deref().is_some_and(|why| why.starts_with("dismissed by ops: ")), "{entry:?}");
+        assert_sound(&runner).await;
+    })
+    .await;
+}

@@ -64,6 +64,11 @@ fn a_case_that_cannot_be_opened_is_seen_and_retried_over_http() {
     assert_eq!(server.post(&person, &retry, &json!({})).status, 403);
     assert_eq!(server.get(&admin, &case).status, 403);
     assert_eq!(server.post(&admin, "/api/incidents/none/retry", &json!({})).status, 404);
+    let dismiss = retry.replace("/retry", "/dismiss");
+    assert_eq!(server.post(&person, &dismiss, &json!({})).status, 403);
+    let refused = server.post(&admin, &dismiss, &json!({}));
+    assert_eq!((refused.status, refused.code()), (409, "case_waits"));
+    assert_eq!(refused.json["case"], opened["case"]);
     fs::rename(&aside, &templates).expect("the folder is ours");
     write(&set, TAKEN);
     wait(|| processes() == Some(3));
