@@ -13,6 +13,9 @@ mod import;
 mod retain;
 #[path = "command_line/serve.rs"]
 mod serve;
+#[cfg(unix)]
+#[path = "command_line/verify.rs"]
+mod verify;
 
 use self::serve::{copy, deployed};
 

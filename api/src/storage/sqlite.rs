@@ -2,6 +2,7 @@
 
 pub mod copy;
 mod file;
+mod still;
 mod traces;
 
 use std::str::FromStr;
@@ -55,6 +56,8 @@ pub struct Sqlite {
     path: String,
     file: file::Place,
     health: Arc<Health>,
+    /// Whether it can be read only as long as nobody writes.
+    is_still: bool,
 }
 
 /// What is known of the writer.
@@ -98,9 +101,12 @@ impl Sqlite {
             .pragma("mmap_size", "1073741824")
             .pragma("temp_store", "memory")
             .disable_statement_logging();
-        let options = match mode {
-            Mode::Make | Mode::Use => options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full),
-            Mode::Read => options.read_only(true),
+        let (options, is_still) = match mode {
+            Mode::Make | Mode::Use => {
+                let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
+                (options, false)
+            }
+            Mode::Read => still::readable(options.read_only(true), path).await?,
         };
         if mode == Mode::Make {
             file::make(path).map_err(sqlx::Error::Io)?;
@@ -124,7 +130,7 @@ impl Sqlite {
         let (writer, readers, pages) =
             (writer.connect_with(options.clone()).await?, reading(READERS_MAX), reading(PAGES_MAX));
         let file = file::Place::of(path).map_err(sqlx::Error::Io)?;
-        Ok(Self { writer, readers, pages, is_for_pages: false, told, path: path.to_owned(), file, health })
+        Ok(Self { writer, readers, pages, is_for_pages: false, told, path: path.to_owned(), file, health, is_still })
     }
 
     /// The same for what people look at.
@@ -171,6 +177,9 @@ impl Sqlite {
     pub(super) async fn fetch(&self, sql: &str, parameters: &[Cell]) -> Result<Vec<Row>> {
         let readers = if self.is_for_pages { &self.pages } else { &self.readers };
         let found = query(sql, parameters.to_vec()).fetch_all(readers).await?;
+        if self.is_still && still::log_of(&self.path).is_some() {
+            return Err(sqlx::Error::Io(std::io::Error::other("somebody began to write to the file meanwhile")).into());
+        }
         found.iter().map(read).collect()
     }
 

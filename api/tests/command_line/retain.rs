@@ -15,7 +15,7 @@ use duban_engine::value::Value;
 use super::{Scratch, duban, shipped, text};
 
 /// A database with a complaint that was closed in 2020, as soon as it was made.
-async fn aged(scratch: &Scratch) -> String {
+pub(super) async fn aged(scratch: &Scratch) -> String {
     let database = format!("sqlite:{}/aged.sqlite", scratch.0.display());
     let surroundings = Surroundings {
         clock: Arc::new(ManualClock::new("2020-03-02T09:00:00+08:00".parse().expect("it is an instant"))),

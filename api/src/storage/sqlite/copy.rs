@@ -7,7 +7,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 
 use super::super::{Error, Result, timestamp};
-use super::BUSY;
+use super::{BUSY, still};
 
 /// What is in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,5 +47,6 @@ pub async fn contents(path: &Path) -> Result<Contents> {
 
 async fn open(path: &Path) -> Result<SqliteConnection> {
     let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY);
-    Ok(options.disable_statement_logging().connect().await?)
+    let (options, _) = still::readable(options.disable_statement_logging(), &path.to_string_lossy()).await?;
+    Ok(options.connect().await?)
 }
