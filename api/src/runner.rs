@@ -48,7 +48,7 @@ pub use messages::Message;
 pub use outside::{Outside, Reply, Replying, Request, Web};
 pub use private::{RandomSalts, SALT_BYTES, Salts};
 pub use projection::title;
-pub use retention::{Retained, Retention, Traces};
+pub use retention::{Retained, Retention};
 pub use submission::{Answer, Refusal, Submission};
 pub use verify::Finding;
 pub use webhook::{Environment, Secrets, sign};

@@ -8,6 +8,7 @@ mod postgres;
 mod presence;
 mod sqlite;
 mod table;
+mod traces;
 mod writes;
 
 pub mod cases;
@@ -38,6 +39,7 @@ pub use presence::Presence;
 pub use sqlite::copy;
 pub(crate) use sqlite::{identity, of_address};
 pub use table::{Column, Kind, Table};
+pub use traces::Traces;
 pub use writes::Writes;
 
 use sqlx::error::{DatabaseError, ErrorKind};

@@ -8,14 +8,14 @@ use jiff::tz::TimeZone;
 
 use super::{Failure, Screen, counted, runtime};
 use crate::config::{self, Storage};
-use crate::runner::{Retained, Retention, Runner, Traces};
-use crate::storage::{Mode, processes};
+use crate::runner::{Retained, Retention, Runner};
+use crate::storage::{Database, Mode, Traces, processes};
 
 /// Remove the private values of cases that closed long ago, for good; what happened to them stays.
 ///
 /// What was made from them goes too: the texts of notices and documents, what was sent, the words of incidents. The
 /// histories stay unbroken, and say when the values were removed and by whom. On SQLite the file is written anew in the
-/// end; a server that runs cannot write meanwhile.
+/// end when no server has it open, so that no byte is left in it.
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     /// The first day whose cases keep their values: those that closed before it lose them.
@@ -30,6 +30,9 @@ pub(super) struct Arguments {
     /// Only say what would be removed.
     #[arg(long)]
     dry_run: bool,
+    /// Write the file of SQLite anew in the end although a server has it open: it cannot write meanwhile.
+    #[arg(long)]
+    rewrite: bool,
     #[command(flatten)]
     storage: Storage,
 }
@@ -40,6 +43,10 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failur
     screen.say(&told(&retained, arguments.dry_run));
     match retained.traces {
         Traces::Gone => {}
+        Traces::Strewn => screen.remark(
+            "the values are removed and written over; single copies of them may lie in the file where rows once were, until \
+             this is run again with the server stopped, or with --rewrite in a quiet hour\n",
+        ),
         Traces::InUse => screen.remark(
             "the values are removed, but bytes of them may still lie in the file, because somebody reads it: \
              run the command again when the server is quiet\n",
@@ -62,16 +69,25 @@ async fn retain(arguments: &Arguments) -> Result<Retained, Failure> {
             return Err(format!("no process `{process}` was ever deployed here").into());
         }
     }
+    // A server that starts now waits until the file is written.
+    let presence = match &database {
+        Database::Sqlite(_) if !arguments.dry_run => Some(database.enter().await?),
+        Database::Sqlite(_) | Database::Postgres(_) => None,
+    };
+    let may_rewrite = arguments.rewrite || presence.as_ref().is_some_and(|presence| presence.is_alone);
     let runner = config::runner(database, false).await?;
     let closed_before = beginning(arguments.closed_before, &runner)?;
     if closed_before > runner.clock().now() {
         return Err(format!("{} is still to come", arguments.closed_before).into());
     }
-    let retention = Retention { closed_before, process, by: Name::new(&arguments.by) };
+    let retention = Retention { closed_before, process, by: Name::new(&arguments.by), may_rewrite };
     let retained = match arguments.dry_run {
         true => runner.retainable(&retention).await,
         false => runner.retain(&retention).await,
     };
+    if let Some(presence) = presence {
+        presence.leave().await;
+    }
     Ok(retained?)
 }
 

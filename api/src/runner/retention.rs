@@ -16,7 +16,7 @@ use crate::storage::documents::{self, Document};
 use crate::storage::notices::{self, Notice};
 use crate::storage::outbox::{self, Entry};
 use crate::storage::transitions::{self, Stored, histories, remove_private, with_private_after};
-use crate::storage::{Cell, Error, Result, Writes, cases, incidents, json};
+use crate::storage::{Cell, Error, Result, Traces, Writes, cases, incidents, json};
 
 /// How often the same cases are tried again because another node moved one of them first.
 const CONFLICTS_MAX: usize = 8;
@@ -30,6 +30,8 @@ pub struct Retention {
     pub process: Option<Name>,
     /// Who has them removed; the histories say so.
     pub by: Name,
+    /// Whether a database in a file may be written anew in the end, so that no byte is left; nobody else writes meanwhile.
+    pub may_rewrite: bool,
 }
 
 /// What was removed, or would be.
@@ -45,18 +47,6 @@ pub struct Retained {
     pub waiting: Vec<CaseId>,
     /// Whether bytes of what was removed may still lie in the files of the database, and who removes those.
     pub traces: Traces,
-}
-
-/// Bytes of removed rows in the files of a database.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Traces {
-    /// There are none.
-    #[default]
-    Gone,
-    /// Somebody still reads the file; the next time may succeed.
-    InUse,
-    /// The server of the database has to be told to remove them.
-    OnServer,
 }
 
 impl Retained {
@@ -107,12 +97,9 @@ impl Runner {
             after = Some(found.last);
             all.add(found.removed);
         }
-        let is_clean = shared.database.remove_traces().await?;
-        all.traces = match is_clean {
-            Some(true) => Traces::Gone,
-            Some(false) => Traces::InUse,
-            None if all.cases == 0 => Traces::Gone,
-            None => Traces::OnServer,
+        all.traces = match shared.database.remove_traces(retention.may_rewrite).await? {
+            Traces::OnServer if all.cases == 0 => Traces::Gone,
+            traces => traces,
         };
         Ok(all)
     }
@@ -136,7 +123,7 @@ struct Removal {
 impl Removal {
     /// What is to be removed from the next few cases after one of them (or from the first).
     async fn next(shared: &Shared, retention: &Retention, after: Option<CaseId>) -> Result<Option<Self>> {
-        let Retention { closed_before, process, by } = retention;
+        let Retention { closed_before, process, by, may_rewrite: _ } = retention;
         let limit = i64::try_from(shared.settings.batch_max).unwrap_or(i64::MAX);
         let found = with_private_after(&shared.database, *closed_before, process.as_ref(), after, limit).await?;
         let Some(last) = found.last().copied() else { return Ok(None) };

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::postgres::{self, Postgres};
 use super::sqlite::{self, Sqlite};
-use super::{Cell, Error, Mode, Presence, Result, Row, Table, Writes, migration};
+use super::{Cell, Error, Mode, Presence, Result, Row, Table, Traces, Writes, migration};
 
 /// A database that is open. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -180,12 +180,13 @@ impl Database {
         }
     }
 
-    /// Removes the bytes of removed rows that were noted; answers whether there are none, or `None` where only the server's
-    /// own `VACUUM FULL` does it.
-    pub async fn remove_traces(&self) -> Result<Option<bool>> {
+    /// Removes the bytes of removed values that were noted; answers which are left. A file that may be written anew keeps
+    /// everybody else from writing meanwhile.
+    pub async fn remove_traces(&self, may_rewrite: bool) -> Result<Traces> {
         match self {
-            Self::Sqlite(database) => database.remove_traces().await.map(Some),
-            Self::Postgres(_) => Ok(None),
+            Self::Sqlite(database) => database.remove_traces(may_rewrite).await,
+            // Only its own `VACUUM FULL` does it.
+            Self::Postgres(_) => Ok(Traces::OnServer),
         }
     }
 

@@ -102,9 +102,10 @@ impl Sqlite {
             .pragma("temp_store", "memory")
             .disable_statement_logging();
         let (options, is_still) = match mode {
+            // What is removed is written over where it stood.
             Mode::Make | Mode::Use => {
                 let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
-                (options, false)
+                (options.pragma("secure_delete", "on"), false)
             }
             Mode::Read => still::readable(options.read_only(true), path).await?,
         };

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use duban::runner::{Retained, Retention, Runner, Settings, Traces};
-use duban::storage::{Cell, Database, TABLES, documents, notices, transitions};
+use duban::runner::{Retained, Retention, Runner, Settings};
+use duban::storage::{Cell, Database, TABLES, Traces, documents, notices, transitions};
 use duban_engine::event::{Actor, Event};
 use duban_engine::ids::{CaseId, Name};
 use duban_engine::value::Value;
@@ -17,7 +17,7 @@ const ADVICE: &str = "请房管所上门查看";
 
 fn before(town: &Town) -> Retention {
     let closed_before = duban::clock::Clock::now(&*town.clock);
-    Retention { closed_before, process: None, by: Name::new("an") }
+    Retention { closed_before, process: None, by: Name::new("an"), may_rewrite: true }
 }
 
 async fn settle(runner: &Runner) {
@@ -301,4 +301,22 @@ async fn no_byte_of_what_was_removed_is_left_in_the_file_also_when_it_was_interr
     assert!(has_bytes(&file.address(), "已办"), "the files are those of the database");
     assert_eq!(knows(&other, CaseId(1), "phone").await, Value::Null.to_string());
     assert_sound(&other).await;
+}
+
+#[tokio::test]
+async fn beside_a_server_what_was_removed_is_written_over_and_the_file_is_written_anew_when_it_may_be() {
+    let file = SqliteFile::default();
+    let (town, runner) = town_with(file.address(), 3).await;
+    let gently = Retention { may_rewrite: false, ..before(&town) };
+
+    let first = runner.retain(&gently).await.expect("the database answers");
+    let is_left = [PHONE, SUBJECT, ADVICE].map(|text| has_bytes(&file.address(), text));
+    let second = runner.retain(&gently).await.expect("the database answers");
+    let last = runner.retain(&before(&town)).await.expect("the database answers");
+    let after = runner.retain(&gently).await.expect("the database answers");
+
+    assert_eq!((first.cases, first.traces, second.traces), (3, Traces::Strewn, Traces::Strewn));
+    assert_eq!(is_left, [false; 3], "so few rows were never moved");
+    assert_eq!((last.traces, after.traces), (Traces::Gone, Traces::Gone));
+    assert_sound(&runner).await;
 }
