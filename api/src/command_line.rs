@@ -2,6 +2,7 @@
 
 mod anchor;
 mod backup;
+mod bench;
 mod check;
 mod draw;
 mod hold;
@@ -61,6 +62,7 @@ enum Command {
     Restore(restore::Arguments),
     Hold(hold::Arguments),
     Anchor(anchor::Arguments),
+    Bench(bench::Arguments),
 }
 
 /// Runs the command that the program was called with.
@@ -81,6 +83,7 @@ pub fn main() -> ExitCode {
         Command::Restore(arguments) => restore::run(&arguments, &screen),
         Command::Hold(arguments) => hold::run(&arguments, &screen),
         Command::Anchor(arguments) => anchor::run(&arguments, &screen),
+        Command::Bench(arguments) => bench::run(&arguments, &screen),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -18,4 +18,5 @@ pub mod config;
 pub mod live;
 pub mod backup;
 pub mod anchor;
+pub mod bench;
 pub mod command_line;

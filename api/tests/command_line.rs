@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
 
+#[path = "command_line/bench.rs"]
+mod bench;
 #[path = "command_line/import.rs"]
 mod import;
 #[path = "command_line/retain.rs"]

@@ -2,6 +2,7 @@
 
 mod anchors;
 mod backups;
+mod bench;
 mod calendar;
 mod clock;
 mod cluster;

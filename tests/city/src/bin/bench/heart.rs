@@ -4,14 +4,13 @@ use std::borrow::Cow;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use duban::bench::figure::Figures;
 use duban_city::server;
 use duban_engine::expression::{Expression, HostFunction, Names, Scope, Signature, Slot};
 use duban_engine::ids::Name;
 use duban_engine::library::Library;
 use duban_engine::scenario::read_all;
 use duban_engine::value::{Type, Value};
-
-use crate::figure::Figures;
 
 /// How long one run takes.
 const RUN: Duration = Duration::from_millis(400);

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use duban::bench::figure::Figures;
 use duban::clock::ManualClock;
 use duban::runner::Settings;
 use duban_city::city::City;
 use duban_city::node::{Node, Plan};
 use duban_city::staff::Staff;
 use duban_city::{census, cluster, complaints, server};
-
-use crate::figure::Figures;
 
 /// Where all chance comes from.
 const SEED: u64 = 62;

@@ -23,6 +23,26 @@ pub struct Figure {
 #[derive(Clone, Debug, Default)]
 pub struct Figures(Vec<Figure>);
 
+impl Figure {
+    /// The same next to what it is compared with.
+    pub fn against(&mut self, reference: impl Into<String>, value: f64) -> &mut Self {
+        self.reference = Some((reference.into(), value));
+        self
+    }
+
+    /// The same with a bar.
+    pub fn bar(&mut self, bar: impl Into<String>, is_met: bool) -> &mut Self {
+        self.bar = Some((bar.into(), is_met));
+        self
+    }
+
+    /// The same as a rate: its bar is this share of the reference.
+    pub fn at_least(&mut self, share: f64, of: &str) -> &mut Self {
+        let is_met = self.reference.as_ref().is_some_and(|(_, value)| self.median >= share * value);
+        self.bar(format!("{share} of {of}"), is_met)
+    }
+}
+
 impl Figures {
     /// Adds a figure from several runs.
     pub fn add(&mut self, what: impl Into<String>, unit: &'static str, runs: &[f64]) -> &mut Figure {
@@ -70,9 +90,15 @@ impl Figures {
 
 /// The middle of several runs.
 pub fn median(runs: &[f64]) -> f64 {
+    rank(runs, 50)
+}
+
+/// What so many of a hundred are not above.
+pub fn rank(runs: &[f64], of_hundred: usize) -> f64 {
     let mut sorted = runs.to_vec();
     sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+    let place = (sorted.len() * of_hundred / 100).min(sorted.len().saturating_sub(1));
+    sorted.get(place).copied().unwrap_or(f64::NAN)
 }
 
 fn spread(runs: &[f64]) -> (f64, f64) {
