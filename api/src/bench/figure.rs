@@ -26,6 +26,7 @@ pub struct Figures(Vec<Figure>);
 impl Figure {
     /// The same next to what it is compared with.
     pub fn against(&mut self, reference: impl Into<String>, value: f64) -> &mut Self {
+        eprintln!("  next to {}", short(value));
         self.reference = Some((reference.into(), value));
         self
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use duban_engine::ids::CaseId;
 
-use super::aside::Aside;
+use super::aside::{Aside, run};
 use super::askers::{Door, Journeys, Load, Until, load};
 use super::desk::Desk;
 use super::figure::{Figures, median};
@@ -39,8 +39,15 @@ pub struct Plan {
     pub time: Duration,
 }
 
-/// What the later sizes are compared with: each ratio to its reference.
-type Ratios = Vec<(String, f64, Better)>;
+/// A figure that the same at a later size is compared with.
+struct Found {
+    what: String,
+    unit: &'static str,
+    value: f64,
+    /// As a share of the same for raw rows in a database that is as large.
+    share: f64,
+    better: Better,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Better {
@@ -55,47 +62,50 @@ enum Better {
 pub async fn measure(address: &str, plan: &Plan, figures: &mut Figures) -> Result<(), Failure> {
     let mut first = Vec::new();
     for size in &plan.sizes {
+        let name = fill(address, *size, figures).await?;
+        let aside = Aside::copy(address).await?;
         let desk = Arc::new(Desk::open(address, Arc::new(SystemClock), true).await?);
-        let name = format!("{}, {size} open cases", name(&desk.database));
-        let before = (machine::bytes(&desk.database, address).await?, lying(&desk.database).await?.len());
-        let filled = fill(&desk, *size, &name, figures).await?;
-        let grown = machine::bytes(&desk.database, address).await? - before.0;
-        if filled > 0 {
-            figures.add(format!("{name}: disk for each case that was opened"), "bytes", &[grown / filled as f64]);
-        }
-        let ratios = speed(&desk, plan.time, &name, figures).await?;
-        if first.is_empty() {
-            first = ratios;
-        } else {
-            compare(&first, &ratios, (&name, plan.sizes[0]), figures);
-        }
         let mut shown = lying(&desk.database).await?;
-        shown.retain(|case| set::unit_of(*case) == 1);
-        if let Some(desk) = Arc::into_inner(desk) {
-            desk.close().await;
+        let found = speed(&desk, &aside, plan.time, (&name, Arc::new(shown.clone())), figures).await?;
+        close(desk).await;
+        aside.remove().await?;
+        if first.is_empty() {
+            first = found;
+        } else {
+            compare(&first, &found, (&name, plan.sizes[0]), figures);
         }
+        shown.retain(|case| set::unit_of(*case) == 1);
         let node = Node::start(address).await?;
         pages::measure(node, Arc::new(shown), plan.time, &name, figures).await?;
     }
     Ok(())
 }
 
-/// Opens cases until there are so many; answers how many were opened.
-async fn fill(desk: &Arc<Desk>, size: usize, name: &str, figures: &mut Figures) -> Result<usize, Failure> {
-    let there = lying(&desk.database).await?.len();
-    let missing = size.saturating_sub(there);
+async fn close(desk: Arc<Desk>) {
+    if let Some(desk) = Arc::into_inner(desk) {
+        desk.close().await;
+    }
+}
+
+/// Opens cases until there are so many; answers what the database is called with them.
+async fn fill(address: &str, size: usize, figures: &mut Figures) -> Result<String, Failure> {
+    let desk = Arc::new(Desk::open(address, Arc::new(SystemClock), true).await?);
+    let name = format!("{}, {size} open cases", name(&desk.database));
+    let missing = size.saturating_sub(lying(&desk.database).await?.len());
     if missing > 0 {
+        let before = machine::bytes(&desk.database, address).await?;
         let stocks: Journeys = Arc::new(|desk, number| set::stock(desk.id("stock", number)));
-        let filled = load(desk, Door::Inside, FILLERS, Until::Count(missing), &stocks).await?;
+        let filled = load(&desk, Door::Inside, FILLERS, Until::Count(missing), &stocks).await?;
         figures.add(format!("{name}: cases opened, {FILLERS} at a time"), "/s", &[filled.rate()]);
+        let grown = machine::bytes(&desk.database, address).await? - before;
+        figures.add(format!("{name}: disk for each of them"), "bytes", &[grown / missing as f64]);
     }
     if let Database::Postgres(_) = desk.database {
         // As the server does by itself when it has time.
-        let mut transaction = desk.database.begin().await?;
-        transaction.execute("ANALYZE", &[]).await?;
-        transaction.commit().await?;
+        run(&desk.database, "ANALYZE").await?;
     }
-    Ok(missing)
+    close(desk).await;
+    Ok(name)
 }
 
 /// The open cases that lie.
@@ -110,10 +120,15 @@ async fn lying(database: &Database) -> Result<Vec<CaseId>, Failure> {
     }
 }
 
-/// Throughput and latency, of cases that go a mile and of reports on cases that lie, each with its reference.
-async fn speed(desk: &Arc<Desk>, time: Duration, name: &str, figures: &mut Figures) -> Result<Ratios, Failure> {
-    let aside = Aside::make(&desk.address, &desk.database).await?;
-    let lying = Arc::new(lying(&desk.database).await?);
+/// Throughput and latency, of cases that go a mile and of reports on cases that lie, each next to raw rows in a database that
+/// is as large.
+async fn speed(
+    desk: &Arc<Desk>,
+    aside: &Aside,
+    time: Duration,
+    (name, lying): (&str, Arc<Vec<CaseId>>),
+    figures: &mut Figures,
+) -> Result<Vec<Found>, Failure> {
     let mile = Footprints::find(desk, &set::mile(desk.id("mile", u64::MAX), 1)).await?;
     let opened = desk.id("stock", u64::MAX);
     Footprints::find(desk, &set::stock(opened)).await?;
@@ -122,13 +137,12 @@ async fn speed(desk: &Arc<Desk>, time: Duration, name: &str, figures: &mut Figur
         let chosen = desk.id("chosen", number).0 % lying.len() as u128;
         set::note(lying[usize::try_from(chosen).expect("it is less than there are")])
     });
-    let mut ratios = Vec::new();
+    let mut found = Vec::new();
     for (way, footprints, journeys) in [("case miles", &mile, miles()), ("reports on any of them", &note, notes)] {
-        let bench = Speed { desk, aside: &aside, footprints, journeys: &journeys, time };
-        ratios.extend(bench.measure(name, way, figures).await?);
+        let bench = Speed { desk, aside, footprints, journeys: &journeys, time };
+        found.extend(bench.measure(name, way, figures).await?);
     }
-    aside.remove().await?;
-    Ok(ratios)
+    Ok(found)
 }
 
 struct Speed<'a> {
@@ -140,7 +154,7 @@ struct Speed<'a> {
 }
 
 impl Speed<'_> {
-    async fn measure(&self, name: &str, way: &str, figures: &mut Figures) -> Result<Ratios, Failure> {
+    async fn measure(&self, name: &str, way: &str, figures: &mut Figures) -> Result<[Found; 2], Failure> {
         load(self.desk, Door::Inside, ASKERS, Until::Time(self.time / 2), self.journeys).await?;
         let (mut rates, mut raw_rates, mut times, mut raw_times) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for _ in 0..RUNS {
@@ -153,11 +167,16 @@ impl Speed<'_> {
         }
         let what = format!("transitions, {way}, {ASKERS} at a time");
         let figure = figures.add(format!("{name}: {what}"), "/s", &rates);
-        figure.against("raw rows in the same batches", median(&raw_rates)).at_least(0.5, "raw rows");
+        figure
+            .against("raw rows in the same batches, in a database as large", median(&raw_rates))
+            .at_least(0.5, "raw rows");
         let delay = format!("a command, {way}, one at a time, median");
         let figure = figures.add(format!("{name}: {delay}"), "ms", &times);
-        figure.against("raw rows", median(&raw_times));
-        Ok(vec![(what, ratio(&rates, &raw_rates), Better::More), (delay, ratio(&times, &raw_times), Better::Less)])
+        figure.against("raw rows, in a database as large", median(&raw_times));
+        let (value, share) = (median(&rates), ratio(&rates, &raw_rates));
+        let rate = Found { what, unit: "/s", value, share, better: Better::More };
+        let (value, share) = (median(&times), ratio(&times, &raw_times));
+        Ok([rate, Found { what: delay, unit: "ms", value, share, better: Better::Less }])
     }
 
     async fn run(&self, askers: usize) -> Result<(Load, f64), Failure> {
@@ -174,15 +193,21 @@ fn ratio(runs: &[f64], references: &[f64]) -> f64 {
     median(&ratios)
 }
 
-/// Says how each ratio stands to that at the first size.
-fn compare(first: &Ratios, ratios: &Ratios, (name, size): (&str, usize), figures: &mut Figures) {
-    for ((what, ratio, better), (_, before, _)) in ratios.iter().zip(first) {
-        let is_met = match better {
-            Better::More => *ratio >= before * (1.0 - LOSS),
-            Better::Less => *ratio <= before * (1.0 + LOSS),
+/// Says how each figure stands to that at the first size, and how its share of raw rows does: when only the first is lost,
+/// the database itself became slower.
+fn compare(first: &[Found], found: &[Found], (name, size): (&str, usize), figures: &mut Figures) {
+    for (now, then) in found.iter().zip(first) {
+        let is_met = |value: f64, before: f64| match now.better {
+            Better::More => value >= before * (1.0 - LOSS),
+            Better::Less => value <= before * (1.0 + LOSS),
         };
-        let figure = figures.add(format!("{name}: {what}, as a share of raw rows"), "", &[*ratio]);
-        figure.against(format!("with {size} open cases"), *before);
-        figure.bar(format!("within {LOSS} of that"), is_met);
+        let share = format!("{}, as a share of raw rows in a database as large", now.what);
+        for (what, unit, value, before) in
+            [(&now.what, now.unit, now.value, then.value), (&share, "", now.share, then.share)]
+        {
+            let figure = figures.add(format!("{name}: again: {what}"), unit, &[value]);
+            figure.against(format!("with {size} open cases"), before);
+            figure.bar(format!("within {LOSS} of that"), is_met(value, before));
+        }
     }
 }

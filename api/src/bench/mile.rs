@@ -57,7 +57,7 @@ pub async fn measure(address: &str, plan: &Plan, figures: &mut Figures) -> Resul
     let desk = Arc::new(Desk::open(address, Arc::new(SystemClock), true).await?);
     let name = name(&desk.database);
     let footprints = Footprints::find(&desk, &set::mile(desk.id("mile", u64::MAX), 1)).await?;
-    let aside = Aside::make(address, &desk.database).await?;
+    let aside = Aside::make(address).await?;
     let (face, processors) = (desk.face().await?, Processors::of(&desk.database).await?);
     let mut bench = Bench { name, desk, face, aside, footprints, processors, figures };
     let synced = syncs(&folder(address))?;

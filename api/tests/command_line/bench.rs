@@ -51,7 +51,7 @@ fn a_second_call_grows_what_the_first_one_left() {
     let first = measure(&scratch, &["growth", "--cases", "30,90"]);
     let second = measure(&scratch, &["growth", "--cases", "90"]);
 
-    let bar = &find(&first, "90 open cases: transitions, case miles, 64 at a time, as a share of raw rows")["bar"];
+    let bar = &find(&first, "90 open cases: again: transitions, case miles, 64 at a time")["bar"];
     assert!(bar[0].is_string() && bar[1].is_boolean(), "{bar}");
     for what in ["the inbox's first page, median", "the page of a case, 99 of 100", "memory after the start"] {
         assert!(find(&first, &format!("90 open cases: {what}"))["median"].as_f64() > Some(0.0), "{what}");
