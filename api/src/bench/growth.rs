@@ -16,7 +16,7 @@ use super::raw::{self, Footprints};
 use super::{RUNS, machine, set};
 use crate::clock::SystemClock;
 use crate::config::Failure;
-use crate::storage::{Database, cases};
+use crate::storage::Database;
 
 /// How many open cases at the same time while the database is filled.
 const FILLERS: usize = 512;
@@ -26,6 +26,9 @@ const ASKERS: usize = 64;
 
 /// How many ids of cases are read at once.
 const PAGE: i64 = 10_000;
+
+const LYING: &str = "SELECT case_id FROM cases WHERE process = 'stock' AND closed_at IS NULL AND case_id > $1
+    ORDER BY case_id LIMIT $2";
 
 /// How much may be lost from the first size to another.
 const LOSS: f64 = 0.2;
@@ -110,13 +113,12 @@ async fn fill(address: &str, size: usize, figures: &mut Figures) -> Result<Strin
 
 /// The open cases that lie.
 async fn lying(database: &Database) -> Result<Vec<CaseId>, Failure> {
-    let (mut found, processes) = (Vec::new(), ["stock".into()]);
+    let (mut found, mut after) = (Vec::new(), String::new());
     loop {
-        let page = cases::open_after(database, &processes, found.last().copied(), PAGE).await?;
-        if page.is_empty() {
-            return Ok(found);
-        }
-        found.extend(page);
+        let page = database.fetch(LYING, &[after.clone().into(), PAGE.into()]).await?;
+        let Some(last) = page.last() else { return Ok(found) };
+        after = last.text(0)?;
+        found.extend(page.iter().map(|row| row.case(0)).collect::<Result<Vec<CaseId>, _>>()?);
     }
 }
 

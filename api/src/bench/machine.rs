@@ -51,7 +51,7 @@ impl Processors {
         let rows = database.fetch("SELECT pg_backend_pid()::bigint", &[]).await?;
         let backend = rows.first().and_then(|row| row.count(0).ok());
         let local = backend.filter(|id| stat(*id).is_some_and(|(name, _)| name.starts_with("postgres")));
-        let server = local.and_then(|id| stat(id)).and_then(|(_, fields)| fields.get(PARENT)?.parse().ok());
+        let server = local.and_then(stat).and_then(|(_, fields)| fields.get(PARENT)?.parse().ok());
         Ok(Self { server })
     }
 
