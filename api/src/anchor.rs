@@ -43,6 +43,12 @@ pub enum Error {
     /// The file is not a key.
     #[error("{}: this is not an Ed25519 key in PEM", .0.display())]
     Key(PathBuf),
+    /// Others than the owner of the key can sign with it.
+    #[error("{}: everybody on this machine can read this key: `chmod 600` it, or make a new one", .0.display())]
+    OpenKey(PathBuf),
+    /// The two halves of a key do not belong together, so that who checks would have the wrong one.
+    #[error("{}: this public key is not that of the key beside it: move it away, or bring its own key back", .0.display())]
+    OtherKey(PathBuf),
     /// A file cannot be read or written.
     #[error("{}", .0.display())]
     File(PathBuf, #[source] io::Error),
@@ -130,8 +136,9 @@ pub async fn write(database: &Database, clock: &dyn Clock, key: &Key, file: &Pat
 async fn go_on(database: &Database, path: &Path, public: &PublicKey) -> Result<(Option<String>, Vec<Finding>), Error> {
     match check(database, path, public).await {
         Ok(Checked { statement, findings }) => Ok((Some(statement.digest()), findings)),
-        Err(error @ Error::Malformed { .. }) => {
-            Ok((None, vec![Finding { case: String::new(), what: error.to_string() }]))
+        Err(error @ (Error::Malformed { .. } | Error::File(..))) => {
+            let cause = std::error::Error::source(&error).map_or_else(String::new, |cause| format!(": {cause}"));
+            Ok((None, vec![Finding { case: String::new(), what: format!("{error}{cause}") }]))
         }
         Err(error) => Err(error),
     }
@@ -144,7 +151,10 @@ async fn go_on(database: &Database, path: &Path, public: &PublicKey) -> Result<(
 /// When the file is no anchor, or it or the database cannot be read.
 pub async fn check(database: &Database, path: &Path, public: &PublicKey) -> Result<Checked, Error> {
     let malformed = |why: String| Error::Malformed { path: path.to_owned(), why };
-    let failed = |error| Error::File(path.to_owned(), error);
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::InvalidData => malformed("it is not text".to_owned()),
+        _ => Error::File(path.to_owned(), error),
+    };
     let mut lines = BufReader::new(File::open(path).map_err(failed)?);
     let (mut hash, mut cases) = (Sha256::new(), 0);
     let (mut findings, mut page, mut line) = (Vec::new(), Vec::<Head>::new(), String::new());

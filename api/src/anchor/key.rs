@@ -31,9 +31,17 @@ impl Key {
     /// of the same name and `.pub`.
     ///
     /// # Errors
-    /// When the file cannot be read or made, or is not a key.
+    /// When the file cannot be read or made, is not a key, or is readable by everybody, and when the public key beside it is
+    /// that of another one.
     pub fn open_or_make(path: &Path) -> Result<Self, Error> {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".pub");
+        let public = PathBuf::from(name);
         let key = match fs::read_to_string(path) {
+            // A new key beside the public one of an old one would be found out when an anchor is needed.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && public.exists() => {
+                return Err(Error::OtherKey(public));
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Self::make(path)?,
             Err(error) => return Err(Error::File(path.to_owned(), error)),
             Ok(text) => {
@@ -41,11 +49,13 @@ impl Key {
                 Self(read.ok_or_else(|| Error::Key(path.to_owned()))?)
             }
         };
-        let mut name = path.as_os_str().to_owned();
-        name.push(".pub");
-        let public = PathBuf::from(name);
+        if is_open(path).map_err(|error| Error::File(path.to_owned(), error))? {
+            return Err(Error::OpenKey(path.to_owned()));
+        }
         if !public.exists() {
             write_new(&public, &key.public().to_pem(), 0o644)?;
+        } else if PublicKey::read(&public)? != key.public() {
+            return Err(Error::OtherKey(public));
         }
         Ok(key)
     }
@@ -118,6 +128,20 @@ fn bytes_of(text: &str) -> Option<Vec<u8>> {
     BASE64_STANDARD.decode(lines).ok()
 }
 
+/// Whether everybody can read a file. Who is in its group was let in by somebody.
+#[cfg(unix)]
+fn is_open(path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::PermissionsExt;
+
+    Ok(fs::metadata(path)?.permissions().mode() & 0o007 != 0)
+}
+
+/// Whether everybody can read a file, as far as the system says.
+#[cfg(not(unix))]
+fn is_open(_: &Path) -> io::Result<bool> {
+    Ok(false)
+}
+
 fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), Error> {
     let failed = |error| Error::File(path.to_owned(), error);
     let mut options = File::options();
@@ -129,4 +153,34 @@ fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), Error> {
     let mut file = options.open(path).map_err(failed)?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
     Ok(sync_folder_of(path)?)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::super::Error;
+    use super::Key;
+
+    #[test]
+    fn a_key_that_everybody_reads_or_whose_public_half_is_of_another_is_not_used() {
+        let folder = std::env::temp_dir().join(format!("duban-key-{}", std::process::id()));
+        let (path, public) = (folder.join("anchor.key"), folder.join("anchor.key.pub"));
+        let made = Key::open_or_make(&path).expect("there is room").public();
+        let allow = |mode| fs::set_permissions(&path, Permissions::from_mode(mode)).expect("it is ours");
+
+        assert_eq!(Key::open_or_make(&path).map(|key| key.public()).ok(), Some(made.clone()));
+        allow(0o644);
+        assert!(matches!(Key::open_or_make(&path), Err(Error::OpenKey(found)) if found == path));
+        allow(0o640);
+        assert!(Key::open_or_make(&path).is_ok(), "the group was let in by somebody");
+        fs::remove_file(&path).expect("it is ours");
+        assert!(matches!(Key::open_or_make(&path), Err(Error::OtherKey(found)) if found == public));
+        fs::rename(&public, folder.join("kept")).expect("it is ours");
+        assert_ne!(Key::open_or_make(&path).expect("a new one is made").public(), made);
+        fs::rename(folder.join("kept"), &public).expect("it is ours");
+        assert!(matches!(Key::open_or_make(&path), Err(Error::OtherKey(found)) if found == public));
+        fs::remove_dir_all(&folder).expect("it is ours");
+    }
 }

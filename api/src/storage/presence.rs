@@ -35,7 +35,12 @@ impl Presence {
         if path.is_empty() || path == ":memory:" {
             return Ok(Self { is_alone: true, holder: Holder::Nobody });
         }
-        let file = File::options().create(true).truncate(false).write(true).open(beside(path)).map_err(io)?;
+        let mut options = File::options();
+        options.create(true).truncate(false).write(true);
+        // Whoever could open it could hold its lock.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(beside(path)).map_err(io)?;
         let is_alone = match file.try_lock() {
             Ok(()) => true,
             Err(TryLockError::WouldBlock) => false,

@@ -278,10 +278,14 @@ async fn the_one_before_is_checked_when_the_next_is_written() {
         assert_eq!(what, "the anchor has 3 transitions of this case, and it is gone");
         assert!(found.previous.is_some());
         assert_eq!(write(3).await.1, "");
-        fs::write(name(3), "half of").expect("the folder is ours");
-        let (after, what) = write(4).await;
-        assert!(what.contains("this is not an anchor"), "{what}");
-        assert_eq!(after.previous, None);
+        for (minute, wrong) in [(4, &b"half of"[..]), (5, b"\xff\xfe")] {
+            fs::write(name(minute - 1), wrong).expect("the folder is ours");
+            let (after, what) = write(minute).await;
+            assert!(what.contains("this is not an anchor"), "{what}");
+            assert_eq!(after.previous, None);
+        }
+        fs::create_dir(name(6)).expect("the folder is ours");
+        assert!(write(7).await.1.contains(&name(6).display().to_string()), "it is named, and the next one is written");
     })
     .await;
 }
