@@ -134,7 +134,11 @@ impl Screen {
         let mut text = format!("{}: {failure}", self.paint("error", Paint::Bad, self.color_error));
         let mut source = failure.source();
         while let Some(cause) = source {
-            text.push_str(&format!("\n  because: {cause}"));
+            let cause_text = cause.to_string();
+            // Some say the cause of theirs as well.
+            if !text.ends_with(&cause_text) {
+                text.push_str(&format!("\n  because: {cause_text}"));
+            }
             source = cause.source();
         }
         text.push('\n');
