@@ -31,6 +31,9 @@ use crate::storage::{Mode, cases};
 /// How many rows a file may have; a larger one is split by whoever made it.
 const ROWS_MAX: usize = 100_000;
 
+/// How many mistakes are shown: more than anybody mends before trying again.
+const MISTAKES_SHOWN_MAX: usize = 1_000;
+
 /// How many cases are opened at the same time.
 const UNDER_WAY_MAX: usize = 512;
 
@@ -133,13 +136,8 @@ fn rows(
     now: Timestamp,
 ) -> Result<Vec<Row>, Vec<Mistake>> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-    let broken = |error: &csv::Error| {
-        let line = error.position().map_or(1, csv::Position::line);
-        Mistake { line, column: None, message: error.to_string() }
-    };
-    if let Some(line) = never_closed(text) {
-        let message = "this quote is never closed, so that all that follows is one cell".to_owned();
-        return Err(vec![Mistake { line, column: None, message }]);
+    if let Some((line, message)) = wrong_quote(text) {
+        return Err(vec![Mistake { line, column: None, message: message.to_owned() }]);
     }
     let header = reader.headers().map_err(|error| vec![broken(&error)])?.clone();
     let columns = Columns::of(&header, process, arguments.key.as_deref())?;
@@ -152,6 +150,10 @@ fn rows(
                 continue;
             }
         };
+        // Spreadsheets write rows that were empty or emptied.
+        if record.iter().all(str::is_empty) {
+            continue;
+        }
         let line = record.position().map_or(0, csv::Position::line);
         if rows.len() == ROWS_MAX {
             mistakes.push(Mistake { line, column: None, message: format!("more than {ROWS_MAX} rows") });
@@ -178,21 +180,45 @@ fn rows(
     if mistakes.is_empty() { Ok(rows) } else { Err(mistakes) }
 }
 
-/// The line of the quote that opens a cell which the file never closes. The reader takes the rest of the file for it.
-fn never_closed(text: &str) -> Option<u64> {
+/// What the reader says of a row that it cannot take, in words of the spreadsheet.
+fn broken(error: &csv::Error) -> Mistake {
+    let line = error.position().map_or(1, csv::Position::line);
+    let message = match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!(
+                "the header has {}, and this row {len}",
+                counted(usize::try_from(*expected_len).unwrap_or(0), "cell")
+            )
+        }
+        _ => error.to_string(),
+    };
+    Mistake { line, column: None, message }
+}
+
+/// A quote that the reader would take for something else: one that opens a cell which the file never closes, where it takes
+/// the rest of the file for it, and one inside of a cell, which it drops. The line, and what is wrong.
+fn wrong_quote(text: &str) -> Option<(u64, &'static str)> {
     let (mut line, mut opened, mut is_start, mut letters) = (1, None, true, text.chars().peekable());
     while let Some(letter) = letters.next() {
         match letter {
             // Two quotes inside of a cell are one that belongs to it.
             '"' if opened.is_some() && letters.next_if_eq(&'"').is_some() => {}
-            '"' if opened.is_some() => opened = None,
+            '"' if opened.is_some() => {
+                opened = None;
+                if letters.peek().is_some_and(|next| !matches!(next, ',' | '\n' | '\r' | ' ' | '\t')) {
+                    return Some((
+                        line,
+                        "a cell goes on behind the quote that closes it; inside of a cell, a quote is written twice",
+                    ));
+                }
+            }
             '"' if is_start => opened = Some(line),
             _ => {}
         }
         line += u64::from(letter == '\n');
         is_start = opened.is_none() && matches!(letter, ',' | '\n' | '\r');
     }
-    opened
+    opened.map(|line| (line, "this quote is never closed, so that all that follows is one cell"))
 }
 
 /// The key of a row's command: from the key's column, or from all of the row.
@@ -226,6 +252,10 @@ fn fields(
         mistakes.push(Mistake { line, column, message: "the key is empty".to_owned() });
     }
     for ((text, field), title) in record.iter().zip(&columns.fields).zip(&columns.titles) {
+        if title.is_empty() && !text.is_empty() {
+            let message = format!("`{text}` stands in a column that the header has no name for");
+            mistakes.push(Mistake { line, column: None, message });
+        }
         let entry = field.and_then(|field| process.start.form.entries.get(field));
         let Some(entry) = entry.filter(|_| !text.is_empty()) else { continue };
         let zone = process.calendar_in(&library.catalog.calendars).zone();
@@ -300,9 +330,12 @@ fn check(opened: Result<Answer, Refusal>) -> Result<(), Refusal> {
 
 fn told(path: &Path, mistakes: &[Mistake], screen: &Screen) -> String {
     let mut text = String::new();
-    for mistake in mistakes {
+    for mistake in mistakes.iter().take(MISTAKES_SHOWN_MAX) {
         let column = mistake.column.as_ref().map_or_else(String::new, |column| format!(" `{column}`:"));
         text.push_str(&format!("{}:{}:{column} {}\n", path.display(), mistake.line, mistake.message));
+    }
+    if mistakes.len() > MISTAKES_SHOWN_MAX {
+        text.push_str(&format!("… and {} more\n", mistakes.len() - MISTAKES_SHOWN_MAX));
     }
     let total = format!("{}, so nothing was imported", counted(mistakes.len(), "mistake"));
     format!("{text}{}\n", screen.word(&total, Paint::Bad))
@@ -310,10 +343,10 @@ fn told(path: &Path, mistakes: &[Mistake], screen: &Screen) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::never_closed;
+    use super::wrong_quote;
 
     #[test]
-    fn a_quote_that_is_never_closed_is_found_where_it_opens() {
+    fn a_quote_that_is_never_closed_is_found_where_it_opens_and_one_inside_of_a_cell_where_it_stands() {
         for (text, line) in [
             ("content\n\"abc\n", Some(2)),
             ("a,b\n1,\"two\nlines\"\n3,\"four \"\"five\n6,7\n", Some(4)),
@@ -323,8 +356,11 @@ mod tests {
             ("a\n5\" pipe, 6\" pipe\n", None),
             ("a\n\"\"\n", None),
             ("", None),
+            ("a,b\n\"x\"y,z\n", Some(2)),
+            ("a\n\"x\ny\"\"z\"w\"\n", Some(3)),
+            ("a,b\n\"x\" ,y\n", None),
         ] {
-            assert_eq!(never_closed(text), line, "{text}");
+            assert_eq!(wrong_quote(text).map(|(line, _)| line), line, "{text}");
         }
     }
 }

@@ -127,6 +127,29 @@ fn mistakes_speak_the_words_of_the_header() {
     assert!(shown.contains("1 mistake"), "{shown}");
 }
 
+#[test]
+fn what_spreadsheets_leave_around_the_rows_is_passed_over() {
+    let scratch = Scratch::new();
+    let database = deployed(&scratch);
+
+    let (status, shown) =
+        imported(&scratch, &database, "来源,诉求内容,,\r\n市长信箱,一,,\r\n,,,\r\n,,,\r\n", "wei-hongwei");
+    assert_eq!((status, shown.as_str()), (Some(0), "1 case opened, 0 were there before\n"));
+    let (_, shown) = imported(&scratch, &database, "来源,诉求内容\n市长信箱,一\n", "wei-hongwei");
+    assert_eq!(shown, "0 cases opened, 1 were there before\n", "it is the same row");
+
+    for (file, said) in [
+        ("来源,诉求内容,\n市长信箱,二,路灯\n", "some.csv:2: `路灯` stands in a column that the header has no name for"),
+        ("sep=,\n来源,诉求内容\n市长信箱,二\n", "some.csv:1: this line tells a spreadsheet how to read the file"),
+        ("来源,诉求内容\n市长信箱\n", "some.csv:2: the header has 2 cells, and this row 1"),
+        ("来源,诉求内容\n市长信箱,\"二\"三\n", "some.csv:2: a cell goes on behind the quote that closes it"),
+    ] {
+        let (status, shown) = imported(&scratch, &database, file, "wei-hongwei");
+        assert_eq!(status, Some(1), "{shown}");
+        assert!(shown.contains(said) && shown.contains("1 mistake, so"), "{shown}");
+    }
+}
+
 /// The first block of a kind in the guide.
 fn block(guide: &str, kind: &str) -> String {
     let begun = guide.split_once(&format!("```{kind}\n")).expect("the guide has such a block").1;

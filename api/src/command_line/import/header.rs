@@ -32,6 +32,12 @@ impl Columns {
         if header.iter().all(str::is_empty) {
             return Err(vec![mistake(None, "the file is empty; its first line names fields of the starting form")]);
         }
+        if header.get(0).is_some_and(|first| first.starts_with("sep=")) {
+            return Err(vec![mistake(
+                None,
+                "this line tells a spreadsheet how to read the file; the header comes first",
+            )]);
+        }
         let entries = &process.start.form.entries;
         if let Some(separator) = other_separator(header, entries) {
             let message =
@@ -40,6 +46,11 @@ impl Columns {
         }
         let (mut fields, mut mistakes) = (Vec::new(), Vec::new());
         for column in header {
+            // Spreadsheets write columns that were emptied; what stands in one is a mistake of its row.
+            if column.is_empty() {
+                fields.push(None);
+                continue;
+            }
             let found = entries.iter().position(|entry| is_called(entry, column));
             if found.is_none() && Some(column) != key {
                 let names = entries.iter().flat_map(|entry| [entry.field.name.as_str(), entry.field.title.as_str()]);
