@@ -118,7 +118,7 @@ async fn note(shared: &Shared, ended: &[(Entry, Fate)]) -> std::result::Result<(
         match fate {
             Fate::Settled | Fate::Done | Fate::Left => {}
             Fate::Unwanted(why) => {
-                tracing::info!(entry = entry.id, why, "an effect is not wanted any more");
+                tracing::info!(entry = entry.id, why = loggable(entry, why), "an effect is not wanted any more");
                 outbox::dismiss(&mut transaction, &entry.id, now, why).await?;
             }
             Fate::Again(why) if entry.attempts < ATTEMPTS_MAX => {
@@ -126,12 +126,23 @@ async fn note(shared: &Shared, ended: &[(Entry, Fate)]) -> std::result::Result<(
                 outbox::fail(&mut transaction, &entry.id, next, why).await?;
             }
             Fate::Again(why) | Fate::Dead(why) => {
-                tracing::error!(entry = entry.id, why, "an effect was given up; `/api/incidents` can have it retried");
+                let why_logged = loggable(entry, why);
+                tracing::error!(
+                    entry = entry.id,
+                    why = why_logged,
+                    "an effect was given up; `/api/incidents` says more"
+                );
                 outbox::fail(&mut transaction, &entry.id, None, why).await?;
             }
         }
     }
     transaction.commit().await
+}
+
+/// What the log says of a reason: the answer to a webhook, and not why another case refused something, which may quote what
+/// somebody filled in.
+fn loggable<'a>(entry: &Entry, why: &'a str) -> Option<&'a str> {
+    matches!(serde_json::from_str(&entry.effect), Ok(Effect::SendWebhook { .. })).then_some(why)
 }
 
 /// How long to wait after so many attempts.

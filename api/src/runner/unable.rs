@@ -38,7 +38,9 @@ pub async fn rest(shared: &Shared, case: CaseId, ask: Ask, refusal: Refusal) -> 
         // As long again as it has stood still.
         return Ok(Some(shared.clock.now().duration_since(at).clamp(REST_MIN, REST_MAX)));
     }
-    tracing::error!(%case, %rejection, "a case cannot be moved; it has an incident and is tried again");
+    // What it says may quote what somebody filled in, which belongs into no log.
+    let code = serde_json::to_value(&rejection).ok().and_then(|told| told["code"].as_str().map(str::to_owned));
+    tracing::error!(%case, code, "a case cannot be moved; it has an incident and is tried again");
     if let Err(refusal) = shared.submit(Submission::new(case, Actor::Clock, ask).telling()).await {
         tracing::error!(%case, %refusal, "the incident could not be raised");
     }
