@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::client::{Server, scratch};
 use crate::definitions::wait;
@@ -18,6 +18,14 @@ fn write(folder: &Path, names: &[&str]) {
         let file = format!("{name}.yaml");
         fs::copy(from.join(&file), folder.join(&file)).expect("the folder is ours");
     }
+}
+
+/// That neither a person nor an administrator can dismiss what a case waits for.
+fn assert_is_not_dismissed(server: &Server, [person, admin]: [&str; 2], path: &str, case: &Value) {
+    assert_eq!(server.post(person, path, &json!({})).status, 403);
+    let refused = server.post(admin, path, &json!({}));
+    assert_eq!((refused.status, refused.code()), (409, "case_waits"));
+    assert_eq!(refused.json["case"], *case);
 }
 
 #[test]
@@ -64,17 +72,13 @@ fn a_case_that_cannot_be_opened_is_seen_and_retried_over_http() {
     assert_eq!(server.post(&person, &retry, &json!({})).status, 403);
     assert_eq!(server.get(&admin, &case).status, 403);
     assert_eq!(server.post(&admin, "/api/incidents/none/retry", &json!({})).status, 404);
-    let dismiss = retry.replace("/retry", "/dismiss");
-    assert_eq!(server.post(&person, &dismiss, &json!({})).status, 403);
-    let refused = server.post(&admin, &dismiss, &json!({}));
-    assert_eq!((refused.status, refused.code()), (409, "case_waits"));
-    assert_eq!(refused.json["case"], opened["case"]);
+    assert_is_not_dismissed(&server, [&person, &admin], &retry.replace("/retry", "/dismiss"), &opened["case"]);
     fs::rename(&aside, &templates).expect("the folder is ours");
     write(&set, TAKEN);
     wait(|| processes() == Some(3));
     assert_eq!(server.post(&admin, &retry, &json!({})).status, 204);
     wait(|| incidents() == 0);
-    let called = |task: &serde_json::Value| task["step"] == "desk" && task["case"] != opened["case"];
+    let called = |task: &Value| task["step"] == "desk" && task["case"] != opened["case"];
     wait(|| {
         let tasks = server.get(&person, "/api/tasks").good();
         tasks["tasks"].as_array().is_some_and(|tasks| tasks.iter().any(called))
