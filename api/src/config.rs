@@ -3,13 +3,14 @@
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::{self, Duration};
 
 use clap::{Args, ValueEnum};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::fmt::time::FormatTime;
 
-use crate::clock::SystemClock;
+use crate::clock::{CarriedClock, Clock, SystemClock};
 use crate::runner::{Environment, RandomSalts, Runner, Settings, Surroundings, Web};
 use crate::storage::{Database, Error, Mode, is_postgres, of_address, sqlite_path};
 
@@ -86,13 +87,46 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 /// How many batches are under way at the same time: while one waits for the disk, the others are decided.
 pub const COMMITTERS: usize = 4;
 
-/// Starts a runner with the machine's clock and the real outside. One that is not automatic only does what it is told.
+/// How often the server is asked what time it is.
+const CLOCK_PAUSE: Duration = Duration::from_secs(10);
+
+/// An answer that took longer says too little about the time.
+const CLOCK_ANSWER_MAX: Duration = Duration::from_millis(250);
+
+/// The time of a database: that of the server where there is one, which all its nodes share, else that of this machine.
+///
+/// # Errors
+/// When the database does not answer.
+async fn clock_of(database: &Database) -> Result<Arc<dyn Clock>, Error> {
+    let Some(there) = database.now().await? else { return Ok(Arc::new(SystemClock)) };
+    let clock = Arc::new(CarriedClock::new(there));
+    tokio::spawn(follow(Arc::downgrade(&clock), database.clone()));
+    Ok(clock)
+}
+
+/// Keeps a clock with that of the server until nobody reads it any more.
+async fn follow(clock: Weak<CarriedClock>, database: Database) {
+    loop {
+        tokio::time::sleep(CLOCK_PAUSE).await;
+        let asked = time::Instant::now();
+        let there = database.now().await;
+        let answered = time::Instant::now();
+        let Some(clock) = clock.upgrade() else { return };
+        match there {
+            Ok(Some(there)) if answered.duration_since(asked) < CLOCK_ANSWER_MAX => clock.set(there, answered),
+            Ok(_) => {}
+            Err(error) => tracing::debug!(%error, "the clock goes on without the server"),
+        }
+    }
+}
+
+/// Starts a runner with the database's clock and the real outside. One that is not automatic only does what it is told.
 ///
 /// # Errors
 /// When the database fails, or the machine's certificates cannot be read.
 pub async fn runner(database: Database, automatic: bool) -> Result<Arc<Runner>, Failure> {
     let surroundings = Surroundings {
-        clock: Arc::new(SystemClock),
+        clock: clock_of(&database).await?,
         outside: Arc::new(Web::new()?),
         secrets: Arc::new(Environment),
         salts: Arc::new(RandomSalts),
