@@ -22,6 +22,10 @@ echo "$directory"
 read -r _ || true
 "#;
 
+/// What to do when there is no PostgreSQL.
+pub const INSTALL: &str = "these tests start a PostgreSQL 15 or later of their own: install it (Debian: \
+    `apt-get install postgresql`), or set DUBAN_POSTGRES_BIN to the directory with initdb and pg_ctl";
+
 struct Cluster {
     directory: String,
     _server: Child,
@@ -82,19 +86,8 @@ pub async fn postgres() -> String {
 }
 
 fn start() -> Cluster {
-    let bin = find_binaries().expect(
-        "these tests start a PostgreSQL 15 or later of their own: install it (Debian: `apt-get install postgresql`), \
-         or set DUBAN_POSTGRES_BIN to the directory with initdb and pg_ctl",
-    );
-    let is_root = std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
-    let mut command = if is_root {
-        let mut command = Command::new("runuser");
-        command.args(["-u", "postgres", "--", "sh"]);
-        command
-    } else {
-        Command::new("sh")
-    };
-    let mut server = command
+    let bin = find_binaries().expect(INSTALL);
+    let mut server = shell()
         .args(["-c", SCRIPT, "sh"])
         .arg(&bin)
         .current_dir("/")
@@ -110,7 +103,19 @@ fn start() -> Cluster {
     Cluster { directory, _server: server }
 }
 
-fn find_binaries() -> Option<PathBuf> {
+/// A shell of somebody who may run PostgreSQL, which root may not.
+pub fn shell() -> Command {
+    let is_root = std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
+    if !is_root {
+        return Command::new("sh");
+    }
+    let mut command = Command::new("runuser");
+    command.args(["-u", "postgres", "--", "sh"]);
+    command
+}
+
+/// Where `initdb` and `pg_ctl` are, if PostgreSQL is installed.
+pub fn find_binaries() -> Option<PathBuf> {
     if let Some(path) = std::env::var_os("DUBAN_POSTGRES_BIN") {
         return Some(path.into());
     }

@@ -2,12 +2,21 @@
 
 pub mod chance;
 pub mod census;
+pub mod checker;
 pub mod city;
 pub mod client;
 #[path = "../../../api/tests/conformance/cluster.rs"]
 pub mod cluster;
 pub mod complaints;
 pub mod door;
+pub mod evidence;
+pub mod fault;
+pub mod history;
+pub mod load;
 pub mod node;
+pub mod postgres;
+pub mod proxy;
+pub mod receiver;
 pub mod server;
 pub mod staff;
+pub mod trial;

@@ -1,7 +1,8 @@
 //! A server as a process of its own, which can be killed.
 
+use std::fs::File;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,10 @@ use crate::client::{Client, Question};
 
 /// How long a start may take.
 const START_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// How long a server may take that ends by itself meanwhile, and how long it rests then.
+const PATIENCE_MAX: Duration = Duration::from_secs(60);
+const RESTART_PAUSE: Duration = Duration::from_millis(200);
 
 /// How often a server that starts is asked whether it is ready.
 const START_PAUSE: Duration = Duration::from_millis(2);
@@ -26,6 +31,12 @@ pub struct Plan {
     pub processes: String,
     /// Where it listens.
     pub listen: SocketAddr,
+    /// The words before the program, when another one starts it.
+    pub starter: Vec<String>,
+    /// What is set in its environment.
+    pub environment: Vec<(String, String)>,
+    /// Where its log goes; to that of the test when there is no file.
+    pub log: Option<PathBuf>,
 }
 
 /// A server that runs. Dropped, it is killed.
@@ -36,15 +47,23 @@ pub struct Node {
     pub started_in: Duration,
 }
 
+/// An address of this machine with a port that nobody uses now.
+pub fn free_address() -> SocketAddr {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    free.expect("this machine has free ports")
+}
+
 impl Plan {
     /// A plan with a port of this machine that nobody uses now.
     pub fn new(program: &str, database: &str, processes: &Path) -> Self {
-        let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         Self {
             program: program.to_owned(),
             database: database.to_owned(),
             processes: processes.display().to_string(),
-            listen: free.expect("this machine has free ports"),
+            listen: free_address(),
+            starter: Vec::new(),
+            environment: Vec::new(),
+            log: None,
         }
     }
 
@@ -53,6 +72,41 @@ impl Plan {
     /// # Panics
     /// When it ends by itself, or is not ready in time.
     pub async fn start(&self) -> Node {
+        let began = Instant::now();
+        let mut child = self.spawn();
+        let client = Client::new(self.listen);
+        loop {
+            let ended = child.try_wait().expect("it is our own process");
+            assert!(ended.is_none(), "the server ended by itself: {ended:?}");
+            assert!(began.elapsed() < START_TIME_MAX, "the server is not ready after {START_TIME_MAX:?}");
+            if is_ready(&client).await {
+                return Node { child, started_in: began.elapsed() };
+            }
+            tokio::time::sleep(START_PAUSE).await;
+        }
+    }
+
+    /// Starts the server again and again until it is ready: it ends by itself while it cannot reach its database.
+    ///
+    /// # Panics
+    /// When it is not ready in time.
+    pub async fn start_in_the_end(&self) -> Node {
+        let began = Instant::now();
+        let client = Client::new(self.listen);
+        let mut child = self.spawn();
+        loop {
+            assert!(began.elapsed() < PATIENCE_MAX, "the server is not ready after {PATIENCE_MAX:?}");
+            if child.try_wait().expect("it is our own process").is_some() {
+                tokio::time::sleep(RESTART_PAUSE).await;
+                child = self.spawn();
+            } else if is_ready(&client).await {
+                return Node { child, started_in: began.elapsed() };
+            }
+            tokio::time::sleep(START_PAUSE).await;
+        }
+    }
+
+    fn spawn(&self) -> Child {
         let listen = self.listen.to_string();
         let arguments = [
             "serve",
@@ -65,22 +119,16 @@ impl Plan {
             "--log-level",
             "error",
         ];
-        let mut command = Command::new(&self.program);
-        command.args(arguments).stdout(Stdio::null()).kill_on_drop(true);
-        let began = Instant::now();
-        let mut child = command.spawn().expect("the program was built with this test");
-        let client = Client::new(self.listen);
-        let question = Question { method: "GET", path: "/health/ready", token: "", key: None, body: None };
-        loop {
-            let ended = child.try_wait().expect("it is our own process");
-            assert!(ended.is_none(), "the server ended by itself: {ended:?}");
-            assert!(began.elapsed() < START_TIME_MAX, "the server is not ready after {START_TIME_MAX:?}");
-            match client.ask(question).await {
-                Ok(answer) if answer.status == 200 => break,
-                Ok(_) | Err(_) => tokio::time::sleep(START_PAUSE).await,
-            }
+        let words: Vec<&str> =
+            self.starter.iter().chain([&self.program]).map(String::as_str).chain(arguments).collect();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]);
+        command.envs(self.environment.iter().cloned()).stdout(Stdio::null()).kill_on_drop(true);
+        if let Some(log) = &self.log {
+            let file = File::options().create(true).append(true).open(log).expect("the folder of the log is ours");
+            command.stderr(file);
         }
-        Node { child, started_in: began.elapsed() }
+        command.spawn().expect("the program was built with this test")
     }
 
     /// Makes a token for a person, as an administrator does.
@@ -95,7 +143,32 @@ impl Plan {
     }
 }
 
+async fn is_ready(client: &Client) -> bool {
+    let question = Question { method: "GET", path: "/health/ready", token: "", key: None, body: None };
+    client.ask(question).await.is_ok_and(|answer| answer.status == 200)
+}
+
 impl Node {
+    /// Sends it a signal, as `STOP` and `CONT`.
+    ///
+    /// # Panics
+    /// When there is no program `kill`.
+    pub async fn signal(&self, name: &str) {
+        let id = self.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status().await;
+        assert!(sent.expect("`kill` is part of every system").success());
+    }
+
+    /// Limits how large files may grow that it writes: a disk that is as small as we like.
+    ///
+    /// # Panics
+    /// When there is no program `prlimit`.
+    pub async fn limit_files(&self, bytes: &str) {
+        let arguments = [format!("--fsize={bytes}:unlimited"), format!("--pid={}", self.id())];
+        let limited = Command::new("prlimit").args(arguments).status().await;
+        assert!(limited.expect("`prlimit` is there (Debian: `apt-get install util-linux`)").success());
+    }
+
     /// Kills it as a power cut would: nothing of it runs any more when this returns.
     pub async fn kill(mut self) {
         self.child.kill().await.expect("it is our own process and still runs");
