@@ -29,6 +29,9 @@ pub struct Storage {
         default_value = "sqlite:data/duban.sqlite"
     )]
     pub database: String,
+    /// The PostgreSQL server itself, when `--database` is a pooler in transaction mode, such as PgBouncer.
+    #[arg(long, value_name = "ADDRESS", env = "DUBAN_DATABASE_DIRECT", hide_env_values = true)]
+    pub database_direct: Option<String>,
 }
 
 impl Storage {
@@ -40,7 +43,7 @@ impl Storage {
         if let Some(path) = sqlite_path(&self.database) {
             make_folder_of(Path::new(path))?;
         }
-        Ok(Database::open(&self.database).await?)
+        self.open_as(Mode::Make).await
     }
 
     /// The file of a database that is one.
@@ -60,7 +63,14 @@ impl Storage {
     /// # Errors
     /// When it is not there or cannot be opened.
     pub async fn open_existing(&self, mode: Mode) -> Result<Database, Failure> {
-        Ok(Database::open_as(&self.database, mode).await?)
+        self.open_as(mode).await
+    }
+
+    async fn open_as(&self, mode: Mode) -> Result<Database, Failure> {
+        Ok(match &self.database_direct {
+            None => Database::open_as(&self.database, mode).await?,
+            Some(direct) => Database::open_pooled(&self.database, direct, mode).await?,
+        })
     }
 }
 

@@ -67,6 +67,23 @@ pub enum Error {
     /// The address of the database is not one. It is not repeated, because there may be a password in it.
     #[error("a database address begins with `sqlite:` or `postgres://`, and this one does not")]
     Address,
+    /// Something between this program and the database gives each transaction another session.
+    #[error(
+        "the sessions at this address of the database do not last, as with PgBouncer in transaction mode: give the pooler's \
+         address to --database, and the server's own to --database-direct"
+    )]
+    SessionsChange,
+    /// The same, seen only when a statement that was prepared was missing.
+    #[error("a statement that was prepared is gone, as with PgBouncer in transaction mode without --database-direct")]
+    StatementLost(#[source] sqlx::Error),
+    /// A pooler and the direct way lead to different databases.
+    #[error("--database and --database-direct lead to different databases")]
+    AnotherDatabase,
+    /// Only a server can have a pooler.
+    #[error(
+        "--database-direct belongs to a PostgreSQL server behind a pooler: both addresses begin with `postgres://`"
+    )]
+    NoPooler,
     /// There is no file at this path.
     #[error("there is no database at {0}: `duban serve` makes one")]
     NoFile(String),
@@ -96,9 +113,11 @@ impl From<sqlx::Error> for Error {
         match &error {
             sqlx::Error::Database(refused) if refused.is_unique_violation() => Self::Conflict(error),
             sqlx::Error::Database(refused) if is_guard(&**refused) => Self::Conflict(error),
-            // 40001 and 40P01 are PostgreSQL's serialization failure and deadlock, 57P01–57P03 a server that goes or comes.
+            // 40001 and 40P01 are PostgreSQL's serialization failure and deadlock, 26000 and 42P05 a prepared statement that
+            // is missing or was there before, 57P01–57P03 a server that goes or comes.
             sqlx::Error::Database(refused) => match refused.code().as_deref() {
                 Some("40001" | "40P01") => Self::Conflict(error),
+                Some("26000" | "42P05") => Self::StatementLost(error),
                 Some(code) if may_pass(code) => Self::Unreachable(error),
                 _ => Self::Refused(error),
             },

@@ -84,7 +84,7 @@ async fn serve(arguments: &Arguments, screen: &Screen) -> Result<(), Failure> {
     let runner = config::runner(database.clone(), true).await?;
     let live = definitions(arguments, &runner, screen).await?;
     let anchoring = anchoring(arguments, &database)?;
-    let mut access = Access::new(database.clone());
+    let mut access = Access::new(database.for_pages());
     let Some(library) = runner.definitions().active() else {
         return Err("there are no definitions: name their folder with --processes DIR".into());
     };

@@ -20,7 +20,7 @@ use super::history::{Known, load, store};
 use super::projection;
 use super::submission::{Answer, Refusal, Submission};
 use crate::storage::commands::{self, Done};
-use crate::storage::{cases, locks, outbox, serials, tasks};
+use crate::storage::{Transaction, cases, locks, outbox, serials, tasks};
 use decided::{Changed, Decided};
 
 /// What became of a batch.
@@ -79,20 +79,17 @@ pub async fn run(shared: &Shared, submissions: &[Submission], look_up: bool) -> 
     if look_up {
         batch.look_up().await?;
     }
-    let mut transaction = None;
-    let series = batch.series();
-    if !series.is_empty() {
-        let mut begun = shared.database.begin().await?;
-        batch.serials = serials::hold(&mut begun, series).await?;
-        transaction = Some(begun);
-    }
+    let mut transaction = batch.hold().await?;
     let mut decided = batch.decide();
     // Who is refused may have asked before.
     let is_refused =
         submissions.iter().zip(&decided.outcomes).any(|(one, outcome)| one.key.is_some() && outcome.is_err());
     if !decided.doubtful.is_empty() || is_refused && !look_up {
+        // Whoever holds a transaction asks for no second connection: all could be taken by those who wait for the first.
+        drop(transaction.take());
         batch.confirm(&decided.doubtful).await?;
         batch.look_up().await?;
+        transaction = batch.hold().await?;
         decided = batch.decide();
     }
     let settled = submissions.iter().zip(&decided.outcomes).filter(|(_, outcome)| outcome.is_ok());
@@ -174,6 +171,17 @@ impl Batch<'_> {
             }
         }
         self.load(moved).await
+    }
+
+    /// Begins a transaction in which nobody else gets a number of the series that the commands may need, if there are any.
+    async fn hold(&mut self) -> crate::storage::Result<Option<Transaction>> {
+        let series = self.series();
+        if series.is_empty() {
+            return Ok(None);
+        }
+        let mut begun = self.shared.database.begin().await?;
+        self.serials = serials::hold(&mut begun, series).await?;
+        Ok(Some(begun))
     }
 
     /// The number series that the commands may need.

@@ -50,15 +50,29 @@ impl Database {
             }
             Self::Sqlite(Sqlite::open(path, mode).await?)
         } else if is_postgres(address) {
-            Self::Postgres(Postgres::open(address, mode).await?)
+            Self::Postgres(Postgres::open(address, None, mode).await?)
         } else {
             return Err(Error::Address);
         };
-        match mode {
-            Mode::Make | Mode::Use => migration::run(&database).await?,
-            Mode::Read => migration::check(&database).await?,
+        database.settled(mode).await
+    }
+
+    /// Opens the database behind a pooler that gives each transaction another session. What needs a session of its own – two
+    /// connections of a node – goes to the server itself at `direct`.
+    pub async fn open_pooled(pooler: &str, direct: &str, mode: Mode) -> Result<Self> {
+        if !is_postgres(pooler) || !is_postgres(direct) {
+            return Err(Error::NoPooler);
         }
-        Ok(database)
+        Self::Postgres(Postgres::open(pooler, Some(direct), mode).await?).settled(mode).await
+    }
+
+    /// Brings the tables up to date, or makes sure that they are.
+    async fn settled(self, mode: Mode) -> Result<Self> {
+        match mode {
+            Mode::Make | Mode::Use => migration::run(&self).await?,
+            Mode::Read => migration::check(&self).await?,
+        }
+        Ok(self)
     }
 
     /// The same database for what people look at: its reads have connections of their own, so that what is slow there keeps

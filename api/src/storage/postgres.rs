@@ -2,16 +2,16 @@
 
 mod pool;
 mod rows;
+mod session;
 
-use std::io;
 use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Executor, SqlSafeStr};
+use sqlx::postgres::{PgConnectOptions, PgListener};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor, SqlSafeStr};
 
-use self::pool::{Pool, Use};
+use self::pool::{Pool, Sessions, Use};
 use self::rows::{dialect, query, read, together};
 use super::writes::Writes;
 use super::{Cell, Mode, Presence, Result, Row};
@@ -53,23 +53,29 @@ pub struct Postgres {
 
 /// A transaction on a server.
 #[derive(Debug)]
-pub struct Transaction(sqlx::Transaction<'static, sqlx::Postgres>);
+pub struct Transaction {
+    inner: sqlx::Transaction<'static, sqlx::Postgres>,
+    keeps_statements: bool,
+}
 
 impl Postgres {
-    pub(super) async fn open(address: &str, mode: Mode) -> Result<Self> {
-        let options = PgConnectOptions::from_str(address)?.application_name("duban").disable_statement_logging();
-        // A pool asks a server that refuses again and again, and in the end says only that it waited.
-        let first = PgConnection::connect_with(&options);
-        let first = tokio::time::timeout(CONNECT_TIME_MAX, first).await.map_err(|_| silence())?;
-        first?.close().await?;
-        let is_read_only = mode == Mode::Read;
-        let pool =
-            |purpose: Use| Pool::new(&options, Use { is_read_only: purpose.is_read_only || is_read_only, ..purpose });
+    /// Through a pooler that gives each transaction another session there is a `direct` way for what needs one of its own.
+    pub(super) async fn open(address: &str, direct: Option<&str>, mode: Mode) -> Result<Self> {
+        let (options, direct) = (read_address(address)?, direct.map(read_address).transpose()?);
+        session::expect_to_last(direct.as_ref().unwrap_or(&options)).await?;
+        if let Some(direct) = &direct {
+            session::expect_same(direct, &options).await?;
+        }
+        let sessions = if direct.is_some() { Sessions::Change } else { Sessions::Last };
+        let pool = |purpose: Use| {
+            let is_read_only = purpose.is_read_only || mode == Mode::Read;
+            Pool::new(&options, sessions, Use { is_read_only, ..purpose })
+        };
         Ok(Self {
             writers: pool(WRITERS),
             readers: pool(READERS),
             pages: pool(PAGES),
-            sessions: pool(SESSIONS),
+            sessions: Pool::new(direct.as_ref().unwrap_or(&options), Sessions::Last, SESSIONS),
             is_for_pages: false,
         })
     }
@@ -80,7 +86,7 @@ impl Postgres {
     }
 
     pub(super) async fn begin(&self) -> Result<Transaction> {
-        Ok(Transaction(self.writers.begin().await?))
+        Ok(Transaction { inner: self.writers.begin().await?, keeps_statements: self.writers.keeps_statements() })
     }
 
     /// One statement is a transaction by itself.
@@ -105,7 +111,7 @@ impl Postgres {
 
     pub(super) async fn prepare(&self, sql: &str) -> Result<()> {
         let statement = AssertSqlSafe(dialect(sql)).into_sql_str();
-        self.writers.connections().acquire().await?.prepare(statement).await?;
+        self.sessions.connections().acquire().await?.prepare(statement).await?;
         Ok(())
     }
 
@@ -133,38 +139,38 @@ impl Postgres {
 
 impl Transaction {
     pub(super) async fn fetch(&mut self, sql: &str, parameters: &[Cell]) -> Result<Vec<Row>> {
-        let found = query(sql, parameters).fetch_all(&mut *self.0).await?;
+        let found = query(sql, parameters).persistent(self.keeps_statements).fetch_all(&mut *self.inner).await?;
         found.iter().map(read).collect()
     }
 
     pub(super) async fn execute(&mut self, sql: &str, parameters: &[Cell]) -> Result<u64> {
-        Ok(query(sql, parameters).execute(&mut *self.0).await?.rows_affected())
+        Ok(query(sql, parameters).persistent(self.keeps_statements).execute(&mut *self.inner).await?.rows_affected())
     }
 
     /// Texts are ordered by their bytes, as in SQLite, whatever the language of the server is.
     pub(super) async fn run(&mut self, sql: &'static str) -> Result<()> {
         let sql = sql.replace(" TEXT", " TEXT COLLATE \"C\"");
-        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *self.0).await?;
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *self.inner).await?;
         Ok(())
     }
 
     pub(super) async fn lock_migrations(&mut self) -> Result<()> {
-        sqlx::raw_sql(MIGRATION_LOCK).execute(&mut *self.0).await?;
+        sqlx::raw_sql(MIGRATION_LOCK).execute(&mut *self.inner).await?;
         Ok(())
     }
 
     pub(super) async fn write(&mut self, writes: &Writes<'_>) -> Result<()> {
-        together(writes).execute(&mut *self.0).await?;
+        together(writes).persistent(self.keeps_statements).execute(&mut *self.inner).await?;
         Ok(())
     }
 
     pub(super) async fn commit(self) -> Result<()> {
-        Ok(self.0.commit().await?)
+        Ok(self.inner.commit().await?)
     }
 }
 
-/// A server that was reached and says nothing.
-fn silence() -> sqlx::Error {
-    let seconds = CONNECT_TIME_MAX.as_secs();
-    sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, format!("the server said nothing for {seconds} seconds")))
+/// PgBouncer refuses a startup that says how exact fractions are to be, and there are none.
+fn read_address(address: &str) -> Result<PgConnectOptions> {
+    let options = PgConnectOptions::from_str(address)?.application_name("duban").extra_float_digits(None);
+    Ok(options.disable_statement_logging())
 }

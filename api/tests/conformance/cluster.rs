@@ -26,12 +26,40 @@ read -r _ || true
 pub const INSTALL: &str = "these tests start a PostgreSQL 15 or later of their own: install it (Debian: \
     `apt-get install postgresql`), or set DUBAN_POSTGRES_BIN to the directory with initdb and pg_ctl";
 
+/// Starts a pooler before the server in a directory, on a socket there, and stops it in the same way. It gives every transaction
+/// another session as soon as it has two.
+const POOLER: &str = r#"
+set -e
+cat >"$1/pgbouncer.ini" <<END
+[databases]
+* = host=$1 user=duban
+[pgbouncer]
+listen_addr =
+listen_port = 6432
+unix_socket_dir = $1
+auth_type = any
+pool_mode = transaction
+default_pool_size = 8
+server_round_robin = 1
+max_client_conn = 500
+logfile = $1/pgbouncer.log
+END
+PATH=$PATH:/usr/sbin
+pgbouncer --quiet "$1/pgbouncer.ini" &
+pooler=$!
+trap 'kill $pooler' EXIT
+until test -S "$1/.s.PGSQL.6432"; do kill -0 $pooler; sleep 0.05; done
+echo ready
+read -r _ || true
+"#;
+
 struct Cluster {
     directory: String,
     _server: Child,
 }
 
 static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+static POOLING: OnceLock<Child> = OnceLock::new();
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
 /// Runs a test on a fresh database of each kind, given by its address.
@@ -85,22 +113,38 @@ pub async fn postgres() -> String {
     address(&name)
 }
 
+/// The address of a database on the server, by way of a pooler in transaction mode.
+pub fn pooled(address: &str) -> String {
+    let cluster = CLUSTER.get().expect("the database is on the server");
+    POOLING.get_or_init(|| {
+        let (pooler, said) = run(POOLER, &cluster.directory);
+        assert_eq!(said, "ready", "these tests need PgBouncer: install it (Debian: `apt-get install pgbouncer`)");
+        pooler
+    });
+    address.replace("@localhost/", "@localhost:6432/")
+}
+
 fn start() -> Cluster {
     let bin = find_binaries().expect(INSTALL);
-    let mut server = shell()
-        .args(["-c", SCRIPT, "sh"])
-        .arg(&bin)
+    let bin = bin.to_str().expect("the path is UTF-8");
+    let (server, directory) = run(SCRIPT, bin);
+    assert!(!directory.is_empty(), "PostgreSQL in {bin} did not start");
+    Cluster { directory, _server: server }
+}
+
+/// Runs a script as somebody who may run a server; answers the first line that it says.
+fn run(script: &str, argument: &str) -> (Child, String) {
+    let mut running = shell()
+        .args(["-c", script, "sh", argument])
         .current_dir("/")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .expect("`sh` (as root also `runuser`, which takes the user `postgres`) is there");
-    let mut directory = String::new();
-    let output = server.stdout.take().expect("its output is piped");
-    BufReader::new(output).read_line(&mut directory).expect("its output can be read");
-    let directory = directory.trim().to_owned();
-    assert!(!directory.is_empty(), "PostgreSQL in {} did not start", bin.display());
-    Cluster { directory, _server: server }
+    let mut line = String::new();
+    let output = running.stdout.take().expect("its output is piped");
+    BufReader::new(output).read_line(&mut line).expect("its output can be read");
+    (running, line.trim().to_owned())
 }
 
 /// A shell of somebody who may run PostgreSQL, which root may not.

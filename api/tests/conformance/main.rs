@@ -14,6 +14,7 @@ mod locks;
 mod messages;
 mod pages;
 mod people;
+mod pooler;
 mod presence;
 mod pruning;
 mod put_back;

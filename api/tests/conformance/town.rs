@@ -8,7 +8,7 @@ use duban::runner::{
     Answer, Outside, RandomSalts, Refusal, Reply, Replying, Request, Runner, Secrets, Settings, Submission,
     Surroundings,
 };
-use duban::storage::Database;
+use duban::storage::{Database, Mode};
 use duban_engine::command::{Ask, StartedBy};
 use duban_engine::event::{Actor, Fields};
 use duban_engine::ids::{CaseId, Name};
@@ -56,6 +56,7 @@ impl Secrets for OneSecret {
 
 /// The town.
 pub struct Town {
+    /// By way of a pooler in transaction mode: its address, a space, and the server's own.
     pub address: String,
     pub clock: Arc<ManualClock>,
     pub post: Arc<Post>,
@@ -82,8 +83,7 @@ pub fn files() -> BTreeMap<String, String> {
 impl Town {
     /// A town over a fresh database, with everything deployed.
     pub async fn new(address: String) -> Self {
-        let clock = Arc::new(ManualClock::new(MORNING.parse().expect("the text is an instant")));
-        let town = Self { address, clock, post: Arc::default() };
+        let town = Self::before(address);
         let runner = town.runner().await;
         let deployed = runner.deploy(&files()).await;
         assert!(deployed.is_ok(), "{deployed:#?}");
@@ -91,8 +91,18 @@ impl Town {
         town
     }
 
+    /// A town in which nothing is there yet.
+    pub fn before(address: String) -> Self {
+        let clock = Arc::new(ManualClock::new(MORNING.parse().expect("the text is an instant")));
+        Self { address, clock, post: Arc::default() }
+    }
+
     pub async fn database(&self) -> Database {
-        Database::open(&self.address).await.expect("the address is of a fresh database")
+        let opened = match self.address.split_once(' ') {
+            None => Database::open(&self.address).await,
+            Some((pooler, direct)) => Database::open_pooled(pooler, direct, Mode::Make).await,
+        };
+        opened.expect("the address is of a fresh database")
     }
 
     /// A runner that serves timers and the outbox only when it is asked to.

@@ -1,7 +1,7 @@
 //! Connections of one kind, and what holds for all that is asked through them.
 
+use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
-use sqlx::{AssertSqlSafe, Executor};
 
 use super::CONNECT_TIME_MAX;
 use super::rows::Query;
@@ -10,6 +10,18 @@ use super::rows::Query;
 #[derive(Clone, Debug)]
 pub struct Pool {
     pool: PgPool,
+    /// What each transaction begins with where sessions do not last. Then every statement needs one: it is prepared first and
+    /// run afterwards, and between transactions a pooler may give another session.
+    begin: Option<String>,
+}
+
+/// Whether what a session was told holds as long as the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sessions {
+    /// It does.
+    Last,
+    /// A pooler gives each transaction the session that is free.
+    Change,
 }
 
 /// What a pool is for.
@@ -29,38 +41,63 @@ impl Use {
         let read_only = self.is_read_only.then_some("default_transaction_read_only = on");
         self.settings.iter().copied().chain(read_only).map(|setting| format!("SET {setting}; ")).collect()
     }
+
+    /// What a transaction begins with, in one way to the server.
+    fn of_transaction(&self) -> String {
+        let begin = if self.is_read_only { "BEGIN READ ONLY" } else { "BEGIN" };
+        let settings = self.settings.iter().map(|setting| format!("; SET LOCAL {setting}"));
+        std::iter::once(begin.to_owned()).chain(settings).collect()
+    }
 }
 
 impl Pool {
     /// Connections that are made when they are needed.
-    pub fn new(options: &PgConnectOptions, purpose: Use) -> Self {
+    pub fn new(options: &PgConnectOptions, sessions: Sessions, purpose: Use) -> Self {
         let pool = PgPoolOptions::new().max_connections(purpose.connections_max).acquire_timeout(CONNECT_TIME_MAX);
-        let begin = purpose.of_session();
-        let pool = pool.test_before_acquire(false).after_connect(move |connection, _| {
-            let begin = begin.clone();
-            Box::pin(async move {
-                if !begin.is_empty() {
-                    connection.execute(AssertSqlSafe(begin)).await?;
-                }
-                Ok(())
-            })
+        let pool = pool.test_before_acquire(false);
+        if sessions == Sessions::Change {
+            return Self { pool: pool.connect_lazy_with(options.clone()), begin: Some(purpose.of_transaction()) };
+        }
+        let settings = purpose.of_session();
+        let pool = pool.after_connect(move |connection, _| {
+            let settings = settings.clone();
+            Box::pin(async move { sqlx::raw_sql(AssertSqlSafe(settings)).execute(connection).await.map(drop) })
         });
-        Self { pool: pool.connect_lazy_with(options.clone()) }
+        Self { pool: pool.connect_lazy_with(options.clone()), begin: None }
     }
 
     /// The rows that a statement answers.
     pub async fn fetch(&self, query: Query<'_>) -> sqlx::Result<Vec<PgRow>> {
-        query.fetch_all(&self.pool).await
+        if self.begin.is_none() {
+            return query.fetch_all(&self.pool).await;
+        }
+        let mut transaction = self.begin().await?;
+        let found = query.persistent(false).fetch_all(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(found)
     }
 
     /// Runs a statement, which is a transaction by itself.
     pub async fn execute(&self, query: Query<'_>) -> sqlx::Result<()> {
-        query.execute(&self.pool).await.map(drop)
+        if self.begin.is_none() {
+            return query.execute(&self.pool).await.map(drop);
+        }
+        let mut transaction = self.begin().await?;
+        query.persistent(false).execute(&mut *transaction).await?;
+        transaction.commit().await
     }
 
     /// Begins a transaction.
     pub async fn begin(&self) -> sqlx::Result<sqlx::Transaction<'static, sqlx::Postgres>> {
-        self.pool.begin().await
+        match &self.begin {
+            None => self.pool.begin().await,
+            Some(begin) => self.pool.begin_with(AssertSqlSafe(begin.clone())).await,
+        }
+    }
+
+    /// Whether a statement that was prepared is there when the connection is used again.
+    pub fn keeps_statements(&self) -> bool {
+        self.begin.is_none()
     }
 
     /// The connections themselves.
