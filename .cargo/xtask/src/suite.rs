@@ -72,12 +72,8 @@ fn prepare(root: &Path) {
         .is_ok_and(|entries| entries.flatten().any(|entry| entry.path().join(FAKETIME).exists()));
     let has_curl = quiet(Command::new("curl").arg("--version"));
     let has_pooler = quiet(Command::new("sh").args(["-c", "PATH=$PATH:/usr/sbin command -v pgbouncer"]));
-    let wanted = [
-        (has_postgres, "postgresql"),
-        (has_pooler, "pgbouncer"),
-        (has_faketime, "libfaketime"),
-        (has_curl, "curl"),
-    ];
+    let wanted =
+        [(has_postgres, "postgresql"), (has_pooler, "pgbouncer"), (has_faketime, "libfaketime"), (has_curl, "curl")];
     let missing: Vec<&str> = wanted.iter().filter(|(is_there, _)| !is_there).map(|(_, package)| *package).collect();
     if missing.is_empty() {
         return;

@@ -26,7 +26,7 @@ pub async fn hold(database: &Database, now: Timestamp) -> Result<Held> {
     let mut held = Held::default();
     let mut transaction = database.begin().await?;
     for entry in leaving {
-        outbox::fail(&mut transaction, &entry.id, None, &why).await?;
+        outbox::fail(&mut transaction, &entry, None, &why).await?;
         held.deliveries += 1;
     }
     held.jobs = jobs::hold_back(&mut transaction).await?;

@@ -123,7 +123,7 @@ async fn note(shared: &Shared, ended: &[(Entry, Fate)]) -> std::result::Result<(
             }
             Fate::Again(why) if entry.attempts < ATTEMPTS_MAX => {
                 let next = Some(now + backoff(entry.attempts));
-                outbox::fail(&mut transaction, &entry.id, next, why).await?;
+                outbox::fail(&mut transaction, entry, next, why).await?;
             }
             Fate::Again(why) | Fate::Dead(why) => {
                 let why_logged = loggable(entry, why);
@@ -132,7 +132,7 @@ async fn note(shared: &Shared, ended: &[(Entry, Fate)]) -> std::result::Result<(
                     why = why_logged,
                     "an effect was given up; `/api/incidents` says more"
                 );
-                outbox::fail(&mut transaction, &entry.id, None, why).await?;
+                outbox::fail(&mut transaction, entry, None, why).await?;
             }
         }
     }

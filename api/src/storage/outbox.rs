@@ -29,13 +29,13 @@ const CLAIM: &str = "UPDATE outbox SET due_at = $2, attempts = attempts + 1 WHER
 const NEXT_DUE: &str = "SELECT MIN(due_at) FROM outbox WHERE due_at IS NOT NULL";
 const FREE: &str = "UPDATE outbox SET due_at = $1 WHERE due_at > $1 AND due_at <= $2";
 const FINISH: &str = "UPDATE outbox SET due_at = NULL, done_at = $2, error = NULL
-    WHERE id IN (SELECT value FROM each($1))";
-const FAIL: &str = "UPDATE outbox SET due_at = CAST($2 AS BIGINT), error = $3 WHERE id = $1";
+    WHERE id IN (SELECT value FROM each($1)) AND done_at IS NULL";
+const FAIL: &str = "UPDATE outbox SET due_at = CAST($2 AS BIGINT), error = $3 WHERE id = $1 AND due_at = $4";
 const DEAD: &str = "SELECT id, case_id, sequence, effect, created_at, due_at, attempts, done_at, error FROM outbox
     WHERE due_at IS NULL AND done_at IS NULL ORDER BY id LIMIT $1";
 const DEAD_OF: &str = "SELECT id, case_id, sequence, effect, created_at, due_at, attempts, done_at, error FROM outbox
     WHERE due_at IS NULL AND done_at IS NULL AND case_id IN (SELECT value FROM each($1)) ORDER BY id LIMIT $2";
-const DISMISS: &str = "UPDATE outbox SET due_at = NULL, done_at = $2, error = $3 WHERE id = $1";
+const DISMISS: &str = "UPDATE outbox SET due_at = NULL, done_at = $2, error = $3 WHERE id = $1 AND done_at IS NULL";
 const REVIVE: &str = "UPDATE outbox SET due_at = $2, attempts = 0
     WHERE id = $1 AND due_at IS NULL AND done_at IS NULL";
 const FIND_DEAD: &str = "SELECT id, case_id, sequence, effect, created_at, due_at, attempts, done_at, error FROM outbox
@@ -131,17 +131,18 @@ pub async fn free(transaction: &mut Transaction, now: Timestamp, until: Timestam
     Ok(())
 }
 
-/// Notes that entries are done.
+/// Notes that entries are done: whoever did so, and however late they say it.
 pub fn finish(writes: &mut Writes<'_>, ids: Vec<String>, at: Timestamp) {
     if !ids.is_empty() {
         writes.run(FINISH, vec![Cell::Texts(ids), at.into()]);
     }
 }
 
-/// Notes that an attempt failed; without a time for the next one the entry is dead.
-pub async fn fail(transaction: &mut Transaction, id: &str, next: Option<Timestamp>, error: &str) -> Result<()> {
-    transaction.execute(FAIL, &[id.into(), next.into(), error.into()]).await?;
-    Ok(())
+/// Notes that an attempt failed; without a time for the next one the entry is dead. Nothing changes when it is another's by
+/// now, or over: then the end of the lease is another than that of the attempt.
+pub async fn fail(transaction: &mut Transaction, attempt: &Entry, next: Option<Timestamp>, error: &str) -> Result<()> {
+    let parameters = [attempt.id.as_str().into(), next.into(), error.into(), attempt.due_at.into()];
+    transaction.execute(FAIL, &parameters).await.map(drop)
 }
 
 /// Up to `limit` entries that were given up.

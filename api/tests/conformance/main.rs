@@ -7,6 +7,7 @@ mod calendar;
 mod clock;
 mod cluster;
 mod effects;
+mod frozen;
 mod hops;
 mod incidents;
 mod keys;

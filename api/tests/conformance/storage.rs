@@ -189,7 +189,7 @@ async fn a_finished_entry_is_over_and_a_dead_one_can_be_revived() {
         let mut writes = Writes::default();
         outbox::finish(&mut writes, vec![done.clone()], at(1));
         transaction.write(&writes).await.expect("it is noted");
-        outbox::fail(&mut transaction, &dead, None, "404").await.expect("it is noted");
+        outbox::fail(&mut transaction, &entry(2, 0), None, "404").await.expect("it is noted");
         transaction.commit().await.expect("a transaction commits");
 
         assert_eq!(outbox::next_due(&database).await.expect("a read works"), None);

@@ -46,7 +46,8 @@ impl Outside for Post {
     }
 }
 
-struct OneSecret;
+/// Secrets of one connection.
+pub struct OneSecret;
 
 impl Secrets for OneSecret {
     fn find(&self, name: &str) -> Option<String> {
