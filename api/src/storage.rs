@@ -95,6 +95,15 @@ pub enum Error {
         "the tables of the database are older than this program: start the server once, which brings them up to date"
     )]
     Outdated,
+    /// The database was last used by a version of the program that is newer by more than one change of the tables.
+    #[error(
+        "the tables of the database are too new: they have change {number}, and this program works with one that it does not \
+         know, no more; use a newer program"
+    )]
+    TooNew {
+        /// The first change that is too much.
+        number: i64,
+    },
     /// The database was last used by another version of the program.
     #[error(
         "migration {number} of the database is not the one that this program knows; use the program it was made with"

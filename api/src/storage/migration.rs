@@ -5,7 +5,8 @@ use sha2::{Digest, Sha256};
 use super::cell::hexadecimal;
 use super::{Cell, Database, Error, Result, Row};
 
-/// The changes of the schema, oldest first. A published one is never edited.
+/// The changes of the schema, oldest first. A published one is never edited, and the version of this program before it must
+/// go on working with it: nodes are renewed one after the other.
 const MIGRATIONS: &[&str] = &[include_str!("migrations/1.sql")];
 
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS migrations (number BIGINT NOT NULL PRIMARY KEY, digest TEXT NOT NULL)";
@@ -26,23 +27,28 @@ pub(super) async fn run(database: &Database) -> Result<()> {
     transaction.commit().await
 }
 
-/// Whether the tables are those of this program, without changing them.
+/// Whether the tables are those of this program or the next, without changing them.
 pub(super) async fn check(database: &Database) -> Result<()> {
     let listed = database.fetch(LIST, &[]).await.map_err(|error| match error {
         Error::Refused(error) => Error::NoTables(error),
         other => other,
     })?;
     let done = known(&listed)?;
-    if done == MIGRATIONS.len() { Ok(()) } else { Err(Error::Outdated) }
+    if done >= MIGRATIONS.len() { Ok(()) } else { Err(Error::Outdated) }
 }
 
-/// How many changes were made, when all of them are known.
+/// How many changes were made, when this program can work with them: it knows all of them, or all but one that is newer.
 fn known(done: &[Row]) -> Result<usize> {
     for row in done {
         let number = row.integer(0)?;
-        let known = usize::try_from(number - 1).ok().and_then(|index| MIGRATIONS.get(index));
-        if known.map(|text| digest(text)) != row.maybe_text(1) {
-            return Err(Error::OtherMigration { number });
+        let index = usize::try_from(number - 1).ok();
+        match index.and_then(|index| MIGRATIONS.get(index)) {
+            Some(text) if Some(digest(text)) == row.maybe_text(1) => {}
+            None if index == Some(MIGRATIONS.len()) => {
+                tracing::warn!(number, "the tables of the database are one version newer than this program");
+            }
+            None if index.is_some_and(|index| index > MIGRATIONS.len()) => return Err(Error::TooNew { number }),
+            Some(_) | None => return Err(Error::OtherMigration { number }),
         }
     }
     Ok(done.len())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use duban::storage::{self, Cell, Database, Error, Kind, Table, Writes, outbox, serials};
+use duban::storage::{self, Cell, Database, Error, Kind, Mode, Table, Writes, outbox, serials};
 use duban_engine::ids::CaseId;
 use jiff::Timestamp;
 
@@ -276,6 +276,35 @@ async fn a_file_that_was_full_takes_writes_again_when_there_is_room() {
     assert!(matches!(full, Err(Error::Unreachable(_))), "{full:?}");
     assert!(ready.is_ok() && room.is_ok(), "{ready:?} {room:?}");
     assert_eq!(database.fetch_table(&outbox::TABLE).await.expect("a table is read").len(), 1_000);
+}
+
+#[tokio::test]
+async fn tables_that_are_newer_by_one_change_are_used_and_by_two_refused() {
+    on_each_database(async |address| {
+        let database = open(&address).await;
+        let newest = database.fetch("SELECT MAX(number) FROM migrations", &[]).await.expect("a read works");
+        let newest = newest[0].integer(0).expect("it is a number");
+        let change = async |number: i64| {
+            let mut transaction = database.begin().await.expect("a transaction begins");
+            let sql = "INSERT INTO migrations (number, digest) VALUES ($1, 'of a newer program')";
+            transaction.execute(sql, &[number.into()]).await.expect("the number is new");
+            transaction.commit().await.expect("a transaction commits");
+        };
+
+        change(newest + 1).await;
+        let by_one = [Database::open(&address).await, Database::open_as(&address, Mode::Read).await];
+        change(newest + 2).await;
+        let by_two = [Database::open(&address).await, Database::open_as(&address, Mode::Read).await];
+
+        for opened in by_one {
+            let opened = opened.expect("the program before a change works with it");
+            assert_eq!(opened.fetch_table(&outbox::TABLE).await.expect("a table is read").len(), 0);
+        }
+        for refused in by_two {
+            assert!(matches!(refused, Err(Error::TooNew { number }) if number == newest + 2), "{refused:?}");
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
