@@ -93,7 +93,12 @@ pub struct Transaction {
 
 impl Sqlite {
     pub(super) async fn open(path: &str, mode: Mode) -> Result<Self> {
-        let options = SqliteConnectOptions::from_str(&format!("sqlite:{path}"))?
+        let options = match of_address(path).filter(|_| !path.contains('?')) {
+            // A file has the name that it is given, whatever a `%` in it would mean elsewhere.
+            Some(file) => SqliteConnectOptions::new().filename(file),
+            None => SqliteConnectOptions::from_str(&format!("sqlite:{path}"))?,
+        };
+        let options = options
             .create_if_missing(mode == Mode::Make)
             .busy_timeout(BUSY)
             .statement_cache_capacity(STATEMENTS_MAX)

@@ -33,7 +33,7 @@ fn who_may_only_read_can_verify_and_back_up_and_leaves_nothing_beside_the_databa
     fs::create_dir(&house).and_then(|()| fs::create_dir(&free)).expect("the folder is ours");
     fs::copy(env!("CARGO_BIN_EXE_duban"), &program).expect("the program was built");
     tokio::runtime::Runtime::new().expect("threads can be started").block_on(aged(&scratch));
-    let file = house.join("duban.sqlite");
+    let file = house.join("100%41 年.sqlite");
     fs::rename(scratch.0.join("aged.sqlite"), &file).expect("the folder is ours");
     let database = format!("sqlite:{}", file.display());
     for (path, mode) in [(&scratch.0, 0o755), (&program, 0o755), (&file, 0o444), (&free, 0o777), (&house, 0o555)] {
@@ -50,8 +50,8 @@ fn who_may_only_read_can_verify_and_back_up_and_leaves_nothing_beside_the_databa
     assert_eq!(verified.status.code(), Some(0), "{}", text(&verified.stderr));
     assert_eq!(copied.status.code(), Some(0), "{}", text(&copied.stderr));
     assert_eq!(retained.status.code(), Some(2), "{}", text(&retained.stdout));
-    assert_eq!(names, ["duban.sqlite"]);
-    fs::write(house.join("duban.sqlite-wal"), "somebody writes").expect("the folder is ours");
+    assert_eq!(names, ["100%41 年.sqlite"]);
+    fs::write(house.join("100%41 年.sqlite-wal"), "somebody writes").expect("the folder is ours");
     allow(&house, 0o555);
     let doubtful = as_reader(&program, &["verify", "--database", &database]);
     allow(&house, 0o755);
