@@ -1,5 +1,6 @@
 //! The narrow waist: all that a database is asked for, whichever it is.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -45,8 +46,15 @@ impl Database {
     /// Opens the database at `sqlite:PATH` or `postgres://…`.
     pub async fn open_as(address: &str, mode: Mode) -> Result<Self> {
         let database = if let Some(path) = sqlite_path(address) {
-            if mode != Mode::Make && !sqlite::of_address(path).is_some_and(Path::is_file) {
-                return Err(Error::NoFile(path.to_owned()));
+            if mode != Mode::Make {
+                match sqlite::of_address(path).map(Path::metadata) {
+                    Some(Ok(found)) if found.is_file() => {}
+                    // Whether it is there, who may not look into the folder cannot tell.
+                    Some(Err(error)) if error.kind() == ErrorKind::PermissionDenied => {
+                        return Err(sqlx::Error::Io(error).into());
+                    }
+                    Some(Ok(_) | Err(_)) | None => return Err(Error::NoFile(path.to_owned())),
+                }
             }
             Self::Sqlite(Sqlite::open(path, mode).await?)
         } else if is_postgres(address) {

@@ -54,10 +54,13 @@ fn who_may_only_read_can_verify_and_back_up_and_leaves_nothing_beside_the_databa
     fs::write(house.join("100%41 年.sqlite-wal"), "somebody writes").expect("the folder is ours");
     allow(&house, 0o555);
     let doubtful = as_reader(&program, &["verify", "--database", &database]);
+    allow(&house, 0o000);
+    let locked = as_reader(&program, &["verify", "--database", &database]);
     allow(&house, 0o755);
     assert_eq!(
         doubtful.status.code(),
         Some(2),
         "what stands in the log of somebody else is missed, so that nothing is said"
     );
+    assert!(text(&locked.stderr).contains("Permission denied"), "{}", text(&locked.stderr));
 }
