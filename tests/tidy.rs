@@ -1,12 +1,16 @@
 //! What a machine can hold of the house style, in every Rust file of the project.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use duban_tests::modules::{circles, circles_among};
 use duban_tests::sources::{rust_files, text_of, without_comments, without_texts};
 
 /// Where the project's Rust files lie.
 const FOLDERS: [&str; 4] = ["engine", "api", "tests", ".cargo/xtask"];
+
+/// The crates, each by the folder of its root.
+const CRATES: [&str; 5] = ["engine/src", "api/src", "tests/src", "tests/city/src", ".cargo/xtask/src"];
 
 /// A longer file has a second concept in it.
 const FILE_LINES_MAX: usize = 400;
@@ -138,4 +142,38 @@ fn the_check_of_tidiness_sees_what_it_should() {
     assert_eq!(lines(bad), [1, 2, 2]);
     assert!(lines(&promised).is_empty());
     assert_eq!(lines(&big), [401]);
+}
+
+#[test]
+fn no_file_needs_one_that_needs_it() {
+    let found: Vec<String> = CRATES
+        .iter()
+        .flat_map(|folder| circles(folder).into_iter().map(move |found| format!("{folder}: {found}")))
+        .collect();
+
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+#[test]
+fn the_check_of_circles_sees_what_it_should() {
+    let modules = |codes: &[(&str, &str)]| {
+        let named = |(name, code): &(&str, &str)| (name.split("::").map(str::to_owned).collect(), (*code).to_owned());
+        circles_among(&codes.iter().map(named).collect::<BTreeMap<_, _>>())
+    };
+
+    let round = modules(&[
+        ("a::x", "use super::super::b::{C, d as e};"),
+        ("b", "fn b() { crate::c::go() }"),
+        ("c", "use crate::{f, a};"),
+        ("a", ""),
+    ]);
+    let below = modules(&[
+        ("a", "mod b;\nuse self::b::{B, C};"),
+        ("a::b", "use super::A;"),
+        ("c", "use crate::{a::{A, b::B}, d};"),
+        ("d", ""),
+    ]);
+
+    assert_eq!(round, ["`a` and `b` need each other", "`b` and `c` need each other"]);
+    assert_eq!(below, [""; 0]);
 }

@@ -8,6 +8,7 @@ mod draw;
 mod hold;
 mod import;
 mod junit;
+mod played;
 mod retain;
 mod restore;
 mod schema;

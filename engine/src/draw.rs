@@ -2,8 +2,8 @@
 
 mod words;
 mod scene;
-mod exits;
 mod build;
+mod exits;
 mod measure;
 mod place;
 mod sizes;
@@ -17,10 +17,13 @@ mod position;
 mod markup;
 mod icons;
 mod colors;
+mod lamp;
 mod legend;
 mod reading;
 mod svg;
 mod bpmn;
+
+use build::Builder;
 
 use crate::event::Light;
 use crate::ids::Name;
@@ -43,8 +46,9 @@ pub fn bpmn(process: &Process, library: &Library) -> String {
 
 /// Where everything of the picture is; the unit is one pixel.
 pub fn layout(process: &Process, library: &Library) -> Drawing {
-    let scene = build::build(process, library);
-    position::draw(scene)
+    let (mut builder, start) = Builder::with_shapes(process, library);
+    exits::connect(&mut builder, start);
+    position::draw(builder.scene)
 }
 
 /// A point of the picture.

@@ -14,7 +14,6 @@ use crate::value::{Type, Value};
 mod check;
 mod compare;
 mod compile;
-mod constant;
 mod evaluate;
 mod functions;
 mod lexer;
@@ -32,7 +31,6 @@ pub use compare::{equal, order};
 pub use mistake::Mistake;
 pub use unary_tests::{Test, UnaryTests, compile_unary_tests};
 
-use constant::whole_range;
 use node::Node;
 use run::Run;
 

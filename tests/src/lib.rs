@@ -7,6 +7,7 @@ pub mod dice;
 pub mod generate;
 pub mod golden;
 pub mod history;
+pub mod modules;
 pub mod rules;
 pub mod script;
 pub mod sources;

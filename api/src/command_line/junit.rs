@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use duban_engine::diagnostic::{Sources, render};
 
-use super::test::Run;
+use super::played::Run;
 
 /// All runs as one suite: a process is a class, a scenario a case.
 pub(super) fn report(runs: &[Run], sources: &Sources, took: Duration) -> String {

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use duban_engine::diagnostic::{Sources, Span, render};
+use duban_engine::diagnostic::{Sources, render};
 use duban_engine::library::Library;
-use duban_engine::scenario::{Covered, Played, Scenario};
+use duban_engine::scenario::{Covered, Scenario};
 
 use super::check::{Checked, check, tally};
+use super::played::{Run, place_of};
 use super::{Failure, Paint, Screen, counted, junit};
 use crate::folder::Folder;
 
@@ -35,23 +36,6 @@ pub(super) struct Arguments {
     no_coverage: bool,
 }
 
-/// A scenario that was played.
-pub(super) struct Run {
-    /// How it went.
-    pub(super) played: Played,
-    /// Where it stands, as `appeal/scenarios/returns.yaml:12`.
-    pub(super) place: String,
-    /// How long it took.
-    pub(super) took: Duration,
-}
-
-impl Run {
-    /// Whether all was as it should be.
-    pub(super) fn has_passed(&self) -> bool {
-        self.played.failures.is_empty()
-    }
-}
-
 /// Runs the command. Answers whether all is well.
 pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failure> {
     let folder = Folder::read(&arguments.folder)?;
@@ -66,7 +50,7 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failur
     let count = scenarios.len();
     let chosen = choose(scenarios, arguments.filter.as_deref(), &library.sources);
     let begun = Instant::now();
-    let runs: Vec<Run> = chosen.iter().map(|scenario| play(scenario, &library)).collect();
+    let runs: Vec<Run> = chosen.iter().map(|scenario| Run::of(scenario, &library)).collect();
     let took = begun.elapsed();
     if let Some(path) = &arguments.junit {
         std::fs::write(path, junit::report(&runs, &library.sources, took))
@@ -90,17 +74,6 @@ fn choose(scenarios: Vec<Scenario>, filter: Option<&str>, sources: &Sources) -> 
             || place_of(scenario.span, sources).contains(filter)
     };
     scenarios.into_iter().filter(has).collect()
-}
-
-fn place_of(span: Span, sources: &Sources) -> String {
-    let Some(source) = sources.get(span.source) else { return String::new() };
-    format!("{}:{}", source.name, source.position(span.start).line)
-}
-
-fn play(scenario: &Scenario, library: &Library) -> Run {
-    let begun = Instant::now();
-    let played = scenario.play(library);
-    Run { played, place: place_of(scenario.span, &library.sources), took: begun.elapsed() }
 }
 
 fn tell_runs(runs: &[Run], library: &Library, verbose: bool, screen: &Screen, text: &mut String) {

@@ -1,8 +1,7 @@
-//! From a process to the scene: one shape for each step, and those where containers begin and end.
+//! From a process to the shapes of the scene: one for each step, and those where containers begin and end.
 
 use std::collections::BTreeMap;
 
-use super::exits;
 use super::scene::{Exit, Limit, Piece, ROOT, Scene, Sort};
 use super::words::Words;
 use crate::clauses::deadline::DeadlineRule;
@@ -13,26 +12,6 @@ use crate::process::{Entrance, Process, Repeat, Step};
 use crate::steps::Kind;
 use crate::steps::gather::{Gather, Join};
 use crate::steps::wait::Wait;
-
-/// The scene of a process.
-pub fn build(process: &Process, library: &Library) -> Scene {
-    let mut builder = Builder {
-        process,
-        words: Words::of(process, library),
-        scene: Scene::default(),
-        shapes: vec![ROOT; process.steps.len()],
-        ends: BTreeMap::new(),
-        finals: BTreeMap::new(),
-    };
-    builder.add(id_of("Process.", &process.name), Sort::Stage, process.title.to_string(), None);
-    let start = builder.start();
-    let top: Vec<StepId> = builder.inside(None).collect();
-    for id in top {
-        builder.step(id, ROOT);
-    }
-    exits::connect(&mut builder, start);
-    builder.scene
-}
 
 /// A scene being built.
 pub struct Builder<'p> {
@@ -50,7 +29,26 @@ pub struct Builder<'p> {
     pub finals: BTreeMap<usize, usize>,
 }
 
-impl Builder<'_> {
+impl<'p> Builder<'p> {
+    /// The shapes of a process, with the one where its cases begin; no ways lead from one to another yet.
+    pub fn with_shapes(process: &'p Process, library: &Library) -> (Self, usize) {
+        let mut builder = Self {
+            process,
+            words: Words::of(process, library),
+            scene: Scene::default(),
+            shapes: vec![ROOT; process.steps.len()],
+            ends: BTreeMap::new(),
+            finals: BTreeMap::new(),
+        };
+        builder.add(id_of("Process.", &process.name), Sort::Stage, process.title.to_string(), None);
+        let start = builder.start();
+        let top: Vec<StepId> = builder.inside(None).collect();
+        for id in top {
+            builder.step(id, ROOT);
+        }
+        (builder, start)
+    }
+
     /// The shape of a step.
     pub fn shape(&self, id: StepId) -> usize {
         self.shapes[usize::from(id.0)]

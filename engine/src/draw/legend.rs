@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use super::markup::Markup;
 use super::scene::Look;
-use super::svg::draw_lamp;
 use super::words::width;
-use super::{Drawing, Lamp, Point, light_word};
+use super::{Drawing, Lamp, Point, lamp, light_word};
 
 /// What separates entries and rows, and the size of letters.
 const GAP: i32 = 20;
@@ -86,7 +85,7 @@ pub fn write(out: &mut Markup, entries: Vec<Entry>) {
                 let path = format!("M{} {}h{}", at.x, at.y, 26);
                 out.empty("path", &[("class", &class), ("d", &path), ("marker-end", &tip)]);
             }
-            Sign::Light(lamp) => draw_lamp(out, &Lamp { at: Point { x: at.x + 4, y: at.y }, ..lamp }),
+            Sign::Light(light) => lamp::write(out, &Lamp { at: Point { x: at.x + 4, y: at.y }, ..light }),
         }
         out.text("text", &[("x", &x), ("y", &y)], said);
     }

@@ -3,11 +3,10 @@
 use std::fmt::Write as _;
 
 use super::colors::style;
-use super::icons::{self, CLOCK, icon, mark};
+use super::icons::{CLOCK, icon, mark};
 use super::markup::Markup;
 use super::scene::{Look, Sort};
-use super::{Area, Drawing, Label, Lamp, Line, Point, Row, Shape, legend, reading};
-use crate::event::Light;
+use super::{Area, Drawing, Label, Line, Point, Row, Shape, lamp, legend, reading};
 
 /// How round corners of lines are.
 const BEND: i32 = 6;
@@ -199,23 +198,9 @@ fn texts(out: &mut Markup, shape: &Shape) {
         let [x, y] = [at.x, at.y].map(|size| size.to_string());
         out.text("text", &[("class", style), ("x", &x), ("y", &y)], text);
     }
-    for lamp in &shape.lamps {
-        draw_lamp(out, lamp);
+    for found in &shape.lamps {
+        lamp::write(out, found);
     }
-}
-
-/// A light of a ladder, or of the legend.
-pub fn draw_lamp(out: &mut Markup, lamp: &Lamp) {
-    let class = match lamp.light {
-        Some(Light::Green) => "lamp green",
-        Some(Light::Yellow) => "lamp yellow",
-        Some(Light::Red) => "lamp red",
-        None => "lamp",
-    };
-    let place = format!("translate({} {})", lamp.at.x, lamp.at.y);
-    out.open("path", &[("class", class), ("d", icons::lamp(lamp.light)), ("transform", &place)]);
-    out.text("title", &[], &lamp.hint);
-    out.close();
 }
 
 /// A label of a way out.

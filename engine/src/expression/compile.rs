@@ -5,9 +5,8 @@ use std::ops::Range;
 
 use super::limits::MISTAKES_MAX;
 use super::mistake::{Mistake, Wrong};
-use super::node::Node;
+use super::node::{Alternative, Node};
 use super::syntax::{Operator, Syntax, Tree, TypeTree, Written};
-use super::unary_tests::Alternative;
 use super::{Names, Slot, check, operators};
 use crate::ids::Name;
 use crate::nearest::nearest;
@@ -15,6 +14,7 @@ use crate::value::{Comparison, Type, VALUE_DEPTH_MAX, Value};
 
 mod calls;
 mod choices;
+mod constant;
 mod lists;
 mod names;
 

@@ -14,8 +14,6 @@ use crate::value::{Comparison, Range, Value};
 mod filter;
 mod loops;
 
-pub(super) use filter::index_of;
-
 /// A value borrowed from the scope or the expression where it can be.
 type Found<'e> = Cow<'e, Value>;
 

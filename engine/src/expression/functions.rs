@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use rust_decimal::Decimal;
 
-use super::node::Native;
+use super::run::Run;
 use crate::ids::Name;
 use crate::value::{Type, Value};
 
@@ -18,9 +18,14 @@ mod properties;
 mod ranges;
 mod statistics;
 mod strings;
+mod written;
 
+pub(super) use lists::index_at;
 pub(super) use patterns::{Asks, read as read_pattern};
 pub(super) use properties::property;
+
+/// What computes a function: its arguments come in the order of one of its forms. `None` is null.
+pub(super) type Native = fn(&Run<'_>, &[Cow<'_, Value>]) -> Option<Value>;
 
 /// What a function is given: in its form's order.
 pub(super) type Arguments<'a> = &'a [Cow<'a, Value>];

@@ -1,19 +1,12 @@
 //! A checked expression as it is evaluated: names are slots and positions, functions are pointers.
 
-use std::borrow::Cow;
-
 use regex::Regex;
 
-use super::functions::Asks;
-use super::run::Run;
+use super::functions::{Asks, Native};
 use super::syntax::Operator;
 use super::{HostFunction, Slot};
 use crate::ids::Name;
 use crate::value::{Comparison, Type, Value};
-
-/// A function of FEEL's: its arguments come in the order of one of its forms.
-/// `None` is null.
-pub(super) type Native = fn(&Run<'_>, &[Cow<'_, Value>]) -> Option<Value>;
 
 /// One thing to evaluate.
 #[derive(Debug)]
@@ -105,6 +98,14 @@ pub(super) struct Filter {
     pub(super) uses_item: bool,
     /// Steps of one turn.
     pub(super) cost: u64,
+}
+
+/// One of several unary tests.
+#[derive(Debug)]
+pub(super) struct Alternative {
+    pub(super) node: Node,
+    /// Whether it is a condition on `?`, not something to compare with.
+    pub(super) is_condition: bool,
 }
 
 impl Node {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::compare::any;
 use super::evaluate::passes_test;
 use super::mistake::Mistake;
-use super::node::Node;
+use super::node::Alternative;
 use super::run::Run;
 use super::{Names, Scope, Slot, compile, parser};
 use crate::value::{Range, Type, Value};
@@ -20,14 +20,6 @@ struct Compiled {
     negated: bool,
     alternatives: Vec<Alternative>,
     reads: Vec<Slot>,
-}
-
-/// One of several tests.
-#[derive(Debug)]
-pub(super) struct Alternative {
-    pub(super) node: Node,
-    /// Whether it is a condition on `?`, not something to compare with.
-    pub(super) is_condition: bool,
 }
 
 /// What one alternative asks, for whoever looks for gaps and overlaps.

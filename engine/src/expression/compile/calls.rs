@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use super::{Compiler, Typed};
+use super::{Compiler, Typed, constant};
 use crate::expression::functions::{self, Asks, Form, Function};
 use crate::expression::mistake::Wrong;
 use crate::expression::node::Node;
 use crate::expression::syntax::{Argument, Syntax, Tree, Written};
-use crate::expression::{Accepts, Parameter, Signature, constant};
+use crate::expression::{Accepts, Parameter, Signature};
 use crate::ids::Name;
 use crate::nearest::nearest;
 use crate::value::{Type, Value};

@@ -1,8 +1,8 @@
 //! `list[2]`, `list[-1]`, `list[price > 3]`.
 
 use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 
+use crate::expression::functions::index_at;
 use crate::expression::node::Filter;
 use crate::expression::run::Run;
 use crate::value::Value;
@@ -54,14 +54,6 @@ impl Filter {
 
 /// The item at a position that counts from 1, or from the end if it is negative.
 pub(in crate::expression) fn at(items: &[Value], position: Decimal) -> Option<&Value> {
-    let index = index_of(items.len(), position)?;
+    let index = index_at(items.len(), position)?;
     items.get(index)
-}
-
-/// The index that a position stands for.
-pub(in crate::expression) fn index_of(length: usize, position: Decimal) -> Option<usize> {
-    let position = if position.is_integer() { position.to_i64()? } else { return None };
-    let distance = usize::try_from(position.unsigned_abs()).ok()?;
-    let index = if position > 0 { distance.checked_sub(1) } else { length.checked_sub(distance) };
-    index.filter(|index| *index < length)
 }

@@ -7,7 +7,6 @@ use super::{
     Arguments, BOOLEAN, Form, Function, Gives, Kind, LIST, NUMBER, Wants, all_items, form, given, items, list, number,
 };
 use crate::expression::compare::{any, equal};
-use crate::expression::evaluate::index_of as index_at;
 use crate::expression::run::Run;
 use crate::value::Value;
 
@@ -238,4 +237,12 @@ fn flatten_into(run: &Run<'_>, items: &[Value], flat: &mut Vec<Value>) -> Option
         }
     }
     Some(())
+}
+
+/// The index that a position stands for.
+pub(in crate::expression) fn index_at(length: usize, position: Decimal) -> Option<usize> {
+    let position = if position.is_integer() { position.to_i64()? } else { return None };
+    let distance = usize::try_from(position.unsigned_abs()).ok()?;
+    let index = if position > 0 { distance.checked_sub(1) } else { length.checked_sub(distance) };
+    index.filter(|index| *index < length)
 }

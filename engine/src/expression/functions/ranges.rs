@@ -2,10 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::{Arguments, Function, Gives, Kind, TEXT, Wants, form, given, text};
+use super::{Arguments, Function, Gives, Kind, TEXT, Wants, form, given, text, written};
 use crate::expression::compare::order;
 use crate::expression::run::Run;
-use crate::expression::whole_range;
 use crate::value::{Range, Value};
 
 const TRUTH: Gives = Gives::One(Kind::Boolean);
@@ -208,5 +207,5 @@ fn range(run: &Run<'_>, arguments: Arguments<'_>) -> Option<Value> {
     if !run.charge_items(1_000 + text.len() * 20) {
         return None;
     }
-    whole_range(text).map(Value::from)
+    written::range(run, text).map(Value::from)
 }
