@@ -1,5 +1,6 @@
 //! The moment of a decision: the case as it becomes, the events so far, and the work still to do.
 
+mod tally;
 mod watch;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -14,6 +15,7 @@ use crate::ids::{CaseId, Name, VisitId};
 use crate::organization::Organization;
 use crate::rejection::Rejection;
 use crate::time::Span;
+use tally::{Hands, Tally, holder};
 use watch::Watch;
 
 /// How many works one command may cause; a definition that needs more moves without end. The 1,000 items that an
@@ -159,6 +161,8 @@ pub struct Moment<'a> {
     works_left: usize,
     /// Which candidates have somebody in the organisation, as far as was asked.
     staffed: BTreeMap<Candidate, bool>,
+    /// Who holds how many tasks of the case, once that was asked.
+    tally: Option<Tally>,
     watch: Watch,
     /// How many events the watch has been told of.
     watched: usize,
@@ -174,8 +178,8 @@ pub struct Decision {
     pub events: Vec<Event>,
     /// The case afterwards.
     pub case: Case,
-    /// How often a visit was looked at, for a condition, for who may do its task or for an alarm: what deciding costs
-    /// beside what happened.
+    /// How often a visit was looked at, for a condition, for who may do its task, for who holds it or for an alarm: what
+    /// deciding costs beside what happened.
     pub looks: usize,
 }
 
@@ -204,6 +208,7 @@ impl<'a> Moment<'a> {
             agenda: VecDeque::new(),
             works_left: WORKS_MAX,
             staffed: BTreeMap::new(),
+            tally: None,
             watch: Watch::new(),
             watched: 0,
             looks: 0,
@@ -212,7 +217,17 @@ impl<'a> Moment<'a> {
 
     /// Something happened.
     pub fn emit(&mut self, event: Event) {
+        let hands = Hands::of(&event);
+        let before = match hands {
+            Hands::Of(visit) if self.tally.is_some() => holder(&self.case, visit).cloned(),
+            Hands::Of(_) | Hands::Same | Hands::All => None,
+        };
         self.case.apply(self.now, self.by, &event);
+        match (hands, &mut self.tally) {
+            (Hands::Of(visit), Some(tally)) => tally.shift(before.as_ref(), holder(&self.case, visit)),
+            (Hands::All, _) => self.tally = None,
+            (Hands::Of(_) | Hands::Same, _) => {}
+        }
         self.events.push(event);
     }
 
@@ -260,14 +275,14 @@ impl<'a> Moment<'a> {
     }
 
     /// How many tasks the person holds now, in this case and all others; nothing when the world does not tell.
-    pub fn workload_of(&self, person: &Name) -> Option<u32> {
-        let held = |case: &Case| {
-            let tasks = case.visits.values().filter_map(|visit| visit.task.as_ref());
-            let held = tasks.filter(|task| task.holder.as_ref() == Some(person)).count();
-            u32::try_from(held).unwrap_or(u32::MAX)
-        };
+    pub fn workload_of(&mut self, person: &Name) -> Option<u32> {
         let stored = self.world.workload?.get(person).copied().unwrap_or(0);
-        Some(stored.saturating_sub(held(self.began)).saturating_add(held(&self.case)))
+        let (began, case, looks) = (self.began, &self.case, &mut self.looks);
+        let tally = self.tally.get_or_insert_with(|| {
+            *looks += began.visits.len() + case.visits.len();
+            Tally::of(began, case)
+        });
+        Some(tally.count(person, stored))
     }
 
     /// Whether one of the candidates has somebody in the organisation.

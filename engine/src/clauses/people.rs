@@ -87,7 +87,7 @@ impl Assign {
     /// Gives a fresh task to somebody, if the process chooses.
     pub fn choose(&self, moment: &mut Moment<'_>, visit: VisitId, people: &People, candidates: &[Candidate]) {
         let place = moment.place(visit);
-        let fit = || {
+        let fit = |place: &Place<'_>| {
             let actors = place.organization.actors(candidates, place.now);
             let fit = actors.into_iter().filter(|person| {
                 !place.organization.is_absent(person, place.now) && people.allows(place.case, person, None).is_ok()
@@ -98,7 +98,7 @@ impl Assign {
             Self::Pool => None,
             Self::Person(operand) => operand.name(&place),
             Self::LeastBusy => {
-                let counted = fit().into_iter().map(|person| (moment.workload_of(&person), person));
+                let counted = fit(&place).into_iter().map(|person| (moment.workload_of(&person), person));
                 let known = counted.filter_map(|(tasks, person)| Some((tasks?, person)));
                 let chosen = known.min().map(|(_, person)| person);
                 if moment.world.workload.is_none() {
@@ -109,7 +109,7 @@ impl Assign {
                 chosen
             }
             Self::InTurn => {
-                let fit = fit();
+                let fit = fit(&place);
                 let step = place.case.visits.get(&visit).map(|visit| visit.step.clone());
                 let round = step.and_then(|step| place.case.visited.get(&step).copied()).unwrap_or(1);
                 let turn = usize::try_from(round.saturating_sub(1)).unwrap_or(0).checked_rem(fit.len());

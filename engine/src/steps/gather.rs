@@ -116,15 +116,16 @@ impl Gather {
     }
 
     fn holds(&self, moment: &Moment<'_>, found: &Visit) -> bool {
-        let done = || {
+        let has_done = |needed: usize| {
             let counts = |step: &Name| self.after_each.is_none() || step.ends_with(AFTER_EACH);
-            let ended = found.ended.iter().filter(|((step, _), how)| counts(step) && **how == Ending::Done);
-            ended.count()
+            let done = found.ended.iter().filter(|((step, _), how)| counts(step) && **how == Ending::Done);
+            // What is too few to be enough is not counted: a look at each end would cost the square of the items.
+            found.ended.len() >= needed && done.take(needed).count() == needed
         };
         match &self.join {
             Join::All => false,
-            Join::Any => done() >= 1,
-            Join::Count(needed) => done() >= usize::try_from(*needed).unwrap_or(usize::MAX),
+            Join::Any => has_done(1),
+            Join::Count(needed) => has_done(usize::try_from(*needed).unwrap_or(usize::MAX)),
             Join::None => true,
             Join::When(formula) => formula.holds(&moment.place(found.id)),
         }
