@@ -7,6 +7,7 @@ mod openings;
 mod parts;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::catalog::Catalog;
@@ -103,7 +104,7 @@ impl Library {
         let mut sources = Sources::new();
         // What is wrong with the YAML, and what is wrong with what it says.
         let (mut out, mut meant) = (Diagnostics::new(), Diagnostics::new());
-        let mut broken: BTreeMap<SourceId, u32> = BTreeMap::new();
+        let mut unread: BTreeMap<SourceId, Vec<Range<u32>>> = BTreeMap::new();
         let mut sorted = Sorted::default();
         let mut templates: BTreeMap<(Folder, Name), Arc<str>> = BTreeMap::new();
         for (path, bytes) in files {
@@ -111,16 +112,16 @@ impl Library {
                 templates.insert(template, Arc::from(String::from_utf8_lossy(bytes)));
             } else if path.ends_with(".yaml") || path.ends_with(".yml") {
                 let id = sources.add(Source::new(path.clone(), bytes));
-                let (node, found, broken_at) = crate::yaml::read_until_broken(bytes, id);
+                let (node, found, gaps) = crate::yaml::read_around_breaks(bytes, id);
                 out.extend(found);
-                broken.extend(broken_at.map(|at| (id, at)));
+                unread.insert(id, gaps);
                 if let Some(node) = node {
                     sorted.sort(id, node, &mut meant);
                 }
             }
         }
         let library = sorted.compile(sources, &templates, &mut meant);
-        out.extend(meant.into_vec().into_iter().filter(|found| is_certain(found, &broken)));
+        out.extend(meant.into_vec().into_iter().filter(|found| is_certain(found, &unread)));
         let is_sound = !out.has_errors();
         let found = in_order(out);
         match is_sound {
@@ -235,11 +236,10 @@ impl Sorted {
 const CERTAIN: [&str; 6] = ["bad-name", "bad-time", "unknown-key", "unknown-word", "wrong-shape", "wrong-value"];
 
 /// Whether a finding holds although a part of its file could not be read: the part may hold what is missing.
-fn is_certain(found: &Diagnostic, broken: &BTreeMap<SourceId, u32>) -> bool {
-    match broken.get(&found.span.source) {
-        Some(at) => found.span.end <= *at && CERTAIN.contains(&found.code),
-        None => true,
-    }
+fn is_certain(found: &Diagnostic, unread: &BTreeMap<SourceId, Vec<Range<u32>>>) -> bool {
+    let gaps = unread.get(&found.span.source).map(Vec::as_slice).unwrap_or_default();
+    let is_beside = |gap: &Range<u32>| found.span.end <= gap.start || found.span.start >= gap.end;
+    gaps.is_empty() || CERTAIN.contains(&found.code) && gaps.iter().all(is_beside)
 }
 
 /// The findings in the order of the files and their lines; the one that says how many are left out stays last.

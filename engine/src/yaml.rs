@@ -9,13 +9,14 @@ mod encoding;
 mod json;
 mod keys;
 mod layout;
+mod resume;
 mod parse;
 pub mod reader;
 mod syntax;
 mod tree;
 
 pub use json::to_json;
-pub use parse::{read, read_until_broken};
+pub use parse::{read, read_around_breaks};
 pub use tree::{Entry, Key, Kind, Node, Scalar};
 
 /// Bytes of one file. The longest process shipped has under 30 KB; this is for organisations with thousands of people.

@@ -5,29 +5,32 @@ use std::ops::Range;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle, options};
 
+use super::resume::{Break, read_parts};
 use super::{Entry, Key, Kind, NESTING_MAX, NODES_MAX, Node, Scalar, encoding, keys, syntax};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceId, Span, quoted};
 use crate::ids::Name;
 
 /// Reads one YAML file. Places count in the text without byte order mark, as [`crate::diagnostic::Source`] does.
 ///
-/// Where the text is broken, the tree is what could be understood before that place: good for suggestions while
-/// typing, but a definition is only to be trusted when no finding is an error. No tree always comes with an error.
+/// Where the text is broken, the tree is what could be understood before that place and from the next key at the left
+/// margin on: good for suggestions while typing, but a definition is only to be trusted when no finding is an error. No
+/// tree always comes with an error.
 pub fn read(bytes: &[u8], source: SourceId) -> (Option<Node>, Vec<Diagnostic>) {
-    let (root, found, _broken_at) = read_until_broken(bytes, source);
+    let (root, found, _unread) = read_around_breaks(bytes, source);
     (root, found)
 }
 
-/// The same as [`read`], with the byte at which the text is broken, if it is: what comes after that is not in the tree.
-pub fn read_until_broken(bytes: &[u8], source: SourceId) -> (Option<Node>, Vec<Diagnostic>, Option<u32>) {
+/// The same as [`read`], with the bytes from where the text is broken, if it is, to where it can be read again: what
+/// stands there is not in the tree.
+pub fn read_around_breaks(bytes: &[u8], source: SourceId) -> (Option<Node>, Vec<Diagnostic>, Vec<Range<u32>>) {
     let mut out = Diagnostics::new();
-    let mut broken_at = None;
     let text = encoding::decode(bytes, source, &mut out);
-    let root = text.and_then(|text| read_text(text, source, &mut out, &mut broken_at));
-    (root, out.into_vec(), broken_at)
+    let parts = text.map(|text| read_parts(text, |part| read_part(part, source, &mut out))).unwrap_or_default();
+    (parts.root, out.into_vec(), parts.unread)
 }
 
-fn read_text(text: &str, source: SourceId, out: &mut Diagnostics, broken_at: &mut Option<u32>) -> Option<Node> {
+fn read_part(text: &str, source: SourceId, out: &mut Diagnostics) -> (Option<Node>, Option<Break>) {
+    let mut broken = None;
     let mut builder = Builder { text, source, out, open: Vec::new(), root: None, nodes: 0, documents: 0 };
     for event in Parser::new_from_str_with_options(text, parser_options()) {
         match event {
@@ -35,19 +38,24 @@ fn read_text(text: &str, source: SourceId, out: &mut Diagnostics, broken_at: &mu
                 let span = builder.span(&place);
                 builder.tag(&place);
                 if builder.take(&event, span).is_stopped() {
-                    *broken_at = Some(span.start);
+                    broken = Some(Break { at: span.start, next: None });
                     break;
                 }
             }
             Err(error) => {
                 let bracket = builder.open_bracket();
-                let finding = builder.out.push(syntax::explain(&error, text, source, bracket));
-                *broken_at = Some(finding.span.start);
+                let mut finding = syntax::explain(&error, text, source, bracket);
+                let found = Break::at(finding.span.start, bracket, text);
+                if let Some(unread) = found.remark(text) {
+                    finding.remark(unread);
+                }
+                builder.out.push(finding);
+                broken = Some(found);
                 break;
             }
         }
     }
-    builder.finish()
+    (builder.finish(), broken)
 }
 
 fn parser_options() -> Options {
