@@ -98,7 +98,7 @@ fn tell_coverage(runs: &[Run], library: &Library, screen: &Screen, text: &mut St
         let coverage = covered.of(process);
         let seen = coverage.total - coverage.missing.len();
         let share = seen * 100 / coverage.total.max(1);
-        let kinds = "steps, actions, rungs and branches";
+        let kinds = "steps, actions, rungs and exits";
         let whole = format!("{seen} of {} {kinds} seen ({share} %)", coverage.total);
         let paint = if coverage.missing.is_empty() { Paint::Good } else { Paint::Strong };
         put(text, format_args!("{name} ({}): {}\n", process.title, screen.word(&whole, paint)));

@@ -25,7 +25,7 @@ pub struct Hook {
 #[derive(Clone, Debug, Default)]
 pub struct Goto {
     /// In the order they were written.
-    pub branches: Vec<Exit>,
+    pub exits: Vec<Exit>,
 }
 
 /// One way out.
@@ -43,7 +43,7 @@ impl Goto {
     /// The exit whose condition holds at the visit, with its number.
     pub fn choose(&self, moment: &Moment<'_>, visit: VisitId) -> Option<(u16, &Exit)> {
         let place = moment.place(visit);
-        (0u16..).zip(&self.branches).find(|(_, exit)| exit.when.as_ref().is_none_or(|when| when.holds(&place)))
+        (0u16..).zip(&self.exits).find(|(_, exit)| exit.when.as_ref().is_none_or(|when| when.holds(&place)))
     }
 }
 
@@ -84,17 +84,17 @@ impl Goto {
         let Some(items) = node.as_sequence() else {
             let line = checker.line(node.span);
             let target = checker.target(node)?;
-            return Some(Self { branches: vec![Exit { when: None, target, line }] });
+            return Some(Self { exits: vec![Exit { when: None, target, line }] });
         };
-        Self::check_branches(checker, node, items, "to")
+        Self::check_exits(checker, node, items, "to")
     }
 
-    /// Reads a list of branches whose last one has no condition; `key` says where each leads.
-    pub fn check_branches(checker: &mut Checker<'_>, node: &Node, items: &[Node], key: &'static str) -> Option<Self> {
-        let mut branches = Vec::new();
+    /// Reads a list of exits whose last one has no condition; `key` says where each leads.
+    pub fn check_exits(checker: &mut Checker<'_>, node: &Node, items: &[Node], key: &'static str) -> Option<Self> {
+        let mut exits = Vec::new();
         let mut is_complete = false;
         for item in items {
-            let Some(mut keys) = checker.keys(item, "a branch") else {
+            let Some(mut keys) = checker.keys(item, "an exit") else {
                 // It may have been meant as the last one.
                 is_complete = true;
                 continue;
@@ -104,7 +104,7 @@ impl Goto {
             let other = if key == "to" { "goto" } else { "to" };
             let target = match keys.span_of(other).filter(|_| !keys.has(key)) {
                 Some(span) => {
-                    let message = format!("a branch says with `{key}` where it leads, not with `{other}`");
+                    let message = format!("an exit says with `{key}` where it leads, not with `{other}`");
                     checker.error(span, "wrong-word", message);
                     keys.know(&["to", "goto"]);
                     None
@@ -112,22 +112,22 @@ impl Goto {
                 None => keys.require(key, checker).and_then(|to| checker.target(to)),
             };
             if is_complete {
-                let message = "this branch is never taken: the one before it has no `when`";
-                checker.error(item.span, "unreachable-branch", message);
+                let message = "this exit is never taken: the one before it has no `when`";
+                checker.error(item.span, "unreachable-exit", message);
             }
             is_complete |= !has_condition;
             keys.finish(checker);
             let line = checker.line(item.span);
-            branches.extend(target.map(|target| Exit { when, target, line }));
+            exits.extend(target.map(|target| Exit { when, target, line }));
         }
         if !is_complete {
-            let message = "no branch is left for the case in which no condition holds";
+            let message = "no exit is left for the case in which no condition holds";
             checker
-                .error(node.span, "incomplete-branches", message)
-                .help(format!("add a last branch without `when`: `- {{{key}: …}}`"));
+                .error(node.span, "incomplete-exits", message)
+                .help(format!("add a last exit without `when`: `- {{{key}: …}}`"));
             return None;
         }
-        (branches.len() == items.len()).then_some(Self { branches })
+        (exits.len() == items.len()).then_some(Self { exits })
     }
 }
 

@@ -236,7 +236,7 @@ fn check_start(checker: &mut Checker<'_>, node: &Node) -> Option<Start> {
             .error(span, "start-without-field", message)
             .help(format!("write `{missing}?` in the form, or let a process of its own start by the schedule"));
     }
-    if goto.branches.iter().any(|exit| !matches!(exit.target, Target::Step(_))) {
+    if goto.exits.iter().any(|exit| !matches!(exit.target, Target::Step(_))) {
         let span = goto_node.map_or(node.span, |goto| goto.span);
         checker.error(span, "start-nowhere", "a start leads to a step: there is nothing before it to go back to");
     }

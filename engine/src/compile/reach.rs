@@ -79,7 +79,7 @@ fn finishes(deed: &Deed) -> Option<&str> {
 }
 
 fn targets(goto: &Goto) -> impl Iterator<Item = StepId> {
-    goto.branches.iter().filter_map(|exit| step_of(exit.target))
+    goto.exits.iter().filter_map(|exit| step_of(exit.target))
 }
 
 fn step_of(target: Target) -> Option<StepId> {
@@ -125,7 +125,7 @@ fn idle_goto(steps: &[Step], step: &Step, found: &Sketch<'_>, finished: &BTreeSe
     let is_over = step.when.is_some() || finished.contains(written_step(&step.name));
     let around = step.parent.and_then(|parent| steps.get(usize::from(parent.0)));
     let is_member = around.is_some_and(|around| matches!(around.kind, Kind::Parallel(_)));
-    let mut exits = hooks(step).filter_map(|hook| hook.goto.as_ref()).flat_map(|goto| &goto.branches);
+    let mut exits = hooks(step).filter_map(|hook| hook.goto.as_ref()).flat_map(|goto| &goto.exits);
     let ends = is_member && exits.any(|exit| exit.target == Target::End);
     let span = found.node.get("goto").map_or(found.span, |goto| goto.span);
     (is_task && !is_over && !ends).then_some(span)

@@ -191,7 +191,7 @@ impl<'n> StepReader<'_, '_, 'n> {
             Some("choose") => {
                 let node = keys.take("choose")?;
                 let items = checker.list(node);
-                let goto = Goto::check_branches(checker, node, items, "goto")?;
+                let goto = Goto::check_exits(checker, node, items, "goto")?;
                 Some(Kind::Choose(Choose { goto }))
             }
             Some("decide") => keys.take("decide").and_then(|node| Decide::check(checker, node)).map(Kind::Decide),

@@ -116,8 +116,8 @@ fn hooks(builder: &mut Builder<'_>, id: StepId, step: &Step) {
 
 /// The ways by a `goto`: one for each of its branches.
 fn leave(builder: &mut Builder<'_>, at: usize, id: Option<StepId>, goto: &Goto, way: &Way) {
-    let is_single = goto.branches.len() == 1;
-    for (number, branch) in goto.branches.iter().enumerate() {
+    let is_single = goto.exits.len() == 1;
+    for (number, branch) in goto.exits.iter().enumerate() {
         let label = match (&way.label, is_single) {
             (label, true) => label.clone(),
             (None, false) => Some(said_of(builder, branch.when.as_ref())),
@@ -158,7 +158,7 @@ fn ended(builder: &Builder<'_>, id: StepId) -> Option<usize> {
     if !is_member && !step.kind.is_scope() {
         return around_end(builder, id);
     }
-    match step.goto.as_ref().and_then(|goto| goto.branches.last()).map(|branch| branch.target) {
+    match step.goto.as_ref().and_then(|goto| goto.exits.last()).map(|branch| branch.target) {
         Some(Target::Step(target)) => Some(builder.shape(target)),
         Some(Target::End) => around_end(builder, id),
         Some(Target::Back) => None,
@@ -232,21 +232,21 @@ fn done(builder: &mut Builder<'_>, id: StepId, step: &Step) {
     // Labels of containers stand in their heads; what is done leaves them below, without words.
     let label = (!piece.exits.is_empty() && !piece.sort.is_container()).then(|| "完成".to_owned());
     if let Some(goto) = &step.goto {
-        for branch in &goto.branches {
+        for branch in &goto.exits {
             if matches!(branch.target, Target::End) {
                 let to = around_end(builder, id);
-                let said = match goto.branches.len() {
+                let said = match goto.exits.len() {
                     1 => label.clone(),
                     _ => Some(said_of(builder, branch.when.as_ref())),
                 };
                 onward(builder, at, to, "condition", said);
             } else {
-                let single = Goto { branches: vec![branch.clone()] };
-                let said = match goto.branches.len() {
+                let single = Goto { exits: vec![branch.clone()] };
+                let said = match goto.exits.len() {
                     1 => label.clone(),
                     _ => Some(said_of(builder, branch.when.as_ref())),
                 };
-                let cause = if goto.branches.len() == 1 { "done" } else { "condition" };
+                let cause = if goto.exits.len() == 1 { "done" } else { "condition" };
                 leave(builder, at, Some(id), &single, &Way::new(cause, "goto", said));
             }
         }

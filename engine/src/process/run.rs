@@ -240,7 +240,7 @@ impl Process {
         let Some((number, exit)) = goto.choose(moment, visit) else {
             return Some(Err(format!("no `goto` of `{}` applies", step.name)));
         };
-        let edge = if goto.branches.len() > 1 { Edge::Branch(number) } else { Edge::Next };
+        let edge = if goto.exits.len() > 1 { Edge::Branch(number) } else { Edge::Next };
         Some(Ok((exit.target, Cause::new(edge, &step.name, exit.line))))
     }
 

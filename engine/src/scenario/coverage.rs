@@ -1,4 +1,4 @@
-//! Coverage: which steps, actions, rungs and branches scenarios have seen.
+//! Coverage: which steps, actions, rungs and exits scenarios have seen.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::ids::{Name, written_step};
 use crate::process::{Process, Step};
 use crate::steps::Kind;
 
-/// What was seen, as `step triage`, `action triage.assign`, `rung handling[2]`, `branch split[0]`.
+/// What was seen, as `step triage`, `action triage.assign`, `rung handling[2]`, `exit split[0]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Covered {
     /// The things seen, with their process.
@@ -23,8 +23,8 @@ pub enum Thing {
     Action(Name, Name),
     /// A rung was reached.
     Rung(Name, u16),
-    /// A branch was taken.
-    Branch(Name, u16),
+    /// An exit was taken.
+    Exit(Name, u16),
 }
 
 /// What of a process was seen and what was not.
@@ -42,7 +42,7 @@ impl std::fmt::Display for Thing {
             Self::Step(step) => write!(f, "step {}", written_step(step)),
             Self::Action(step, action) => write!(f, "action {}.{action}", written_step(step)),
             Self::Rung(step, rung) => write!(f, "rung {} of {}", rung + 1, written_step(step)),
-            Self::Branch(step, branch) => write!(f, "branch {} of {}", branch + 1, written_step(step)),
+            Self::Exit(step, exit) => write!(f, "exit {} of {}", exit + 1, written_step(step)),
         }
     }
 }
@@ -57,7 +57,7 @@ impl Covered {
             Event::StepEntered { step, cause, .. } => {
                 see(Thing::Step(step.clone()));
                 if let Edge::Branch(number) = cause.edge {
-                    see(Thing::Branch(cause.step.clone(), number));
+                    see(Thing::Exit(cause.step.clone(), number));
                 }
             }
             Event::ActionTaken { step, action, .. } => see(Thing::Action(step.clone(), action.clone())),
@@ -94,9 +94,9 @@ fn things_of(step: &Step) -> Vec<(Thing, u32)> {
     things.extend((0u16..).zip(rungs).map(|(number, rung)| (Thing::Rung(name.clone(), number), rung.hook.line)));
     let choices = match &step.kind {
         Kind::Choose(choose) => Some(&choose.goto),
-        _ => step.goto.as_ref().filter(|goto| goto.branches.len() > 1),
+        _ => step.goto.as_ref().filter(|goto| goto.exits.len() > 1),
     };
-    let branches = choices.iter().flat_map(|goto| &goto.branches);
-    things.extend((0u16..).zip(branches).map(|(number, exit)| (Thing::Branch(name.clone(), number), exit.line)));
+    let exits = choices.iter().flat_map(|goto| &goto.exits);
+    things.extend((0u16..).zip(exits).map(|(number, exit)| (Thing::Exit(name.clone(), number), exit.line)));
     things
 }

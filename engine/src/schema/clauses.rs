@@ -120,7 +120,7 @@ fn start() -> Json {
             "require": described(reference("requirements"), "What must hold once the form is filled in."),
             "do": described(reference("effects"), "Effects at the beginning, before the first step is entered."),
             "also": {"type": "array", "items": object(&[], ways), "description": "Other ways in."},
-            "goto": described(reference("goto"), "Where the case goes: a step, `back`, `end`, or a list of branches."),
+            "goto": described(reference("goto"), "Where the case goes: a step, `back`, `end`, or a list of exits."),
         }),
     )
 }
@@ -172,21 +172,21 @@ fn hook_keys() -> Map<String, Json> {
         "goto".to_owned(),
         described(
             reference("goto"),
-            "Where the case goes: a step, `back`, `end`, or a list of branches. Otherwise it stays.",
+            "Where the case goes: a step, `back`, `end`, or a list of exits. Otherwise it stays.",
         ),
     );
     keys
 }
 
-/// Where to go: a step, or branches whose target stands under `key`.
+/// Where to go: a step, or exits whose target stands under `key`.
 pub fn goto(key: &str) -> Json {
-    json!({"oneOf": [{"type": "string"}, branches(key)]})
+    json!({"oneOf": [{"type": "string"}, exits(key)]})
 }
 
 /// Branches, the last without a condition.
-pub fn branches(key: &str) -> Json {
+pub fn exits(key: &str) -> Json {
     let mut properties = Map::new();
-    properties.insert("when".to_owned(), condition("When this branch is taken."));
+    properties.insert("when".to_owned(), condition("When this exit is taken."));
     properties.insert(key.to_owned(), json!({"type": "string", "description": "A step, `back` or `end`."}));
     json!({"type": "array", "minItems": 1, "items": object(&[key], Json::Object(properties))})
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::clauses::{branches, people_keys};
+use super::clauses::{exits, people_keys};
 use super::{condition, described, named, object, operand, reference, span, text};
 
 /// All definitions of this file, by name.
@@ -48,7 +48,7 @@ fn step() -> Json {
         "take": described(reference("take"), "What comes back: names, or `{ours: theirs}`."),
         "job": described(job(), "Work for a program, with tries and a lease."),
         "wait": described(wait(), "Waits for a message, a time or a condition."),
-        "choose": described(branches("goto"), "The first branch whose condition holds is taken."),
+        "choose": described(exits("goto"), "The first exit whose condition holds is taken."),
         "decide": described(decide(), "A decision table sets fields."),
         "do": described(reference("effects"), "A list of effects, then on."),
         "close": named("How the case ends."),

@@ -8,7 +8,7 @@ use crate::moment::{Moment, Work};
 /// A step that only decides where the case goes.
 #[derive(Clone, Debug)]
 pub struct Choose {
-    /// The branches, in order.
+    /// The exits, in order.
     pub goto: Goto,
 }
 
@@ -22,7 +22,7 @@ impl Choose {
                 moment.first([Work::Move { from: visit, target, how: Ending::Done, cause }]);
             }
             None => {
-                let text = format!("no branch of `{step}` applies");
+                let text = format!("no exit of `{step}` applies");
                 moment.emit(Event::IncidentRaised { visit, text });
             }
         }

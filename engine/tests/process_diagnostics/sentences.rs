@@ -38,7 +38,7 @@ const SOURCES: [&str; 24] = [
 /// Sentences that are not for authors: what is said in a running case, and reasons for the compiler of our own code.
 const FOR_OTHERS: [&str; 37] = [
     "each variant's sentence names its fields",
-    "no branch of `{step}` applies",
+    "no exit of `{step}` applies",
     "the table of `{step}` has no answer: {reason}",
     "no rule applies",
     "several rules apply",

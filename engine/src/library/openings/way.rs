@@ -235,7 +235,7 @@ impl<'p, 'q> Way<'p, 'q> {
     }
 
     fn goto(&mut self, from: Option<StepId>, goto: &'p Goto) {
-        for exit in &goto.branches {
+        for exit in &goto.exits {
             match (exit.target, from) {
                 (Target::Step(target), _) => {
                     match from {
