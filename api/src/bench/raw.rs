@@ -25,6 +25,9 @@ const SQLITE_LANES: usize = 2;
 /// Rows by their key.
 type Rows = BTreeMap<Vec<Cell>, Vec<Cell>>;
 
+/// A row, and the column from which on it is written when it is there otherwise.
+type Row = (usize, Vec<Cell>);
+
 /// What the commands on one way write beside their transitions, each by its place on the way: found by having one case go
 /// it, and the same for every other up to its id.
 #[derive(Debug)]
@@ -35,7 +38,7 @@ pub struct Footprints {
 
 #[derive(Debug)]
 struct Footprint {
-    written: [Vec<Vec<Cell>>; LISTS.len()],
+    written: [Vec<Row>; LISTS.len()],
     removed: [Vec<Vec<Cell>>; LISTS.len()],
     command: Vec<Cell>,
 }
@@ -47,7 +50,7 @@ pub struct Written {
     at: i64,
     transition: Vec<Cell>,
     command: Vec<Cell>,
-    written: [Vec<Vec<Cell>>; LISTS.len()],
+    written: [Vec<Row>; LISTS.len()],
     removed: [Vec<Vec<Cell>>; LISTS.len()],
 }
 
@@ -69,7 +72,9 @@ impl Footprints {
             let mut footprint = Footprint { written: Default::default(), removed: Default::default(), command };
             for (list, (before, after)) in before.iter().zip(&after).enumerate() {
                 let changed = after.iter().filter(|(key, row)| before.get(*key) != Some(*row));
-                footprint.written[list] = changed.map(|(_, row)| row.clone()).collect();
+                let table = LISTS[list];
+                let from = |key, row| before.get(key).map_or(table.key, |there: &Vec<Cell>| table.tail(there, row));
+                footprint.written[list] = changed.map(|(key, row)| (from(key, row), row.clone())).collect();
                 footprint.removed[list] = before.keys().filter(|key| !after.contains_key(*key)).cloned().collect();
             }
             deeds.push(footprint);
@@ -107,14 +112,13 @@ impl Footprints {
 
     fn written(&self, case: CaseId, sequence: i64, at: i64, transition: Vec<Cell>, like: &Footprint) -> Written {
         let (from, to) = (Cell::from(self.case), Cell::from(case));
-        let moved = |rows: &[Vec<Vec<Cell>>; LISTS.len()]| {
-            rows.each_ref().map(|rows| rows.iter().map(|row| moved(row, &from, &to)).collect())
-        };
-        let mut command = super::raw::moved(&like.command, &from, &to);
+        let removed = like.removed.each_ref().map(|keys| keys.iter().map(|key| moved(key, &from, &to)).collect());
+        let written = like.written.each_ref();
+        let written = written.map(|rows| rows.iter().map(|(tail, row)| (*tail, moved(row, &from, &to))).collect());
+        let mut command = moved(&like.command, &from, &to);
         // A key of the same length that nothing else has.
         command[0] = format!("http:{}{sequence:04x}", &case.to_string()[..28]).into();
         command[2] = sequence.into();
-        let (written, removed) = (moved(&like.written), moved(&like.removed));
         Written { case, at, transition, command, written, removed }
     }
 }
@@ -143,7 +147,8 @@ struct Batch {
     commands: usize,
     transitions: Vec<Vec<Cell>>,
     keys: Vec<Vec<Cell>>,
-    written: [Rows; LISTS.len()],
+    /// By their key: one row is written once, from the first of the columns on.
+    written: [BTreeMap<Vec<Cell>, Row>; LISTS.len()],
     removed: [Vec<Vec<Cell>>; LISTS.len()],
 }
 
@@ -154,8 +159,10 @@ impl Batch {
         self.transitions.push(written.transition);
         self.keys.push(written.command);
         for (list, table) in LISTS.into_iter().enumerate() {
-            let rows = written.written[list].iter().map(|row| (row[..table.key].to_vec(), row.clone()));
-            self.written[list].extend(rows);
+            for (from, row) in &written.written[list] {
+                let slot = self.written[list].entry(row[..table.key].to_vec()).or_insert_with(|| (*from, Vec::new()));
+                *slot = (slot.0.min(*from), row.clone());
+            }
             self.removed[list].extend_from_slice(&written.removed[list]);
         }
     }
@@ -167,7 +174,9 @@ impl Batch {
             writes.delete(table, keys);
         }
         for (table, rows) in LISTS.into_iter().zip(self.written) {
-            writes.upsert(table, rows.into_values().collect::<Vec<_>>());
+            let mut tails: BTreeMap<usize, Vec<Vec<Cell>>> = BTreeMap::new();
+            rows.into_values().for_each(|(from, row)| tails.entry(from).or_default().push(row));
+            tails.into_iter().for_each(|(from, rows)| writes.upsert_from(table, from, rows));
         }
         writes.insert(&commands::TABLE, self.keys);
         database.write(&writes).await
@@ -255,7 +264,11 @@ async fn alone(database: &Database, written: &Written) -> crate::storage::Result
     transaction.insert(&transitions::TABLE, std::slice::from_ref(&written.transition)).await?;
     for (list, table) in LISTS.into_iter().enumerate() {
         transaction.delete(table, &written.removed[list]).await?;
-        transaction.upsert(table, &written.written[list]).await?;
+        let mut writes = Writes::default();
+        for (from, row) in &written.written[list] {
+            writes.upsert_from(table, *from, std::slice::from_ref(row));
+        }
+        transaction.write(&writes).await?;
     }
     transaction.insert(&commands::TABLE, std::slice::from_ref(&written.command)).await?;
     transaction.commit().await

@@ -36,8 +36,8 @@ pub type Rows = [BTreeMap<Vec<Cell>, Vec<Cell>>; TABLES];
 /// What to write so that the lists show a case as it is now.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Changes {
-    /// Rows to write, for each of [`STATE`].
-    pub written: [Vec<Vec<Cell>>; TABLES],
+    /// Rows to write, for each of [`STATE`], by the column from which on they differ from what is there.
+    pub written: [BTreeMap<usize, Vec<Vec<Cell>>>; TABLES],
     /// Keys to remove, for each of [`STATE`].
     pub removed: [Vec<Vec<Cell>>; TABLES],
 }
@@ -48,8 +48,10 @@ impl Changes {
         for (table, keys) in STATE.into_iter().zip(&self.removed) {
             writes.delete(table, keys);
         }
-        for (table, rows) in STATE.into_iter().zip(&self.written) {
-            writes.upsert(table, rows);
+        for (table, written) in STATE.into_iter().zip(&self.written) {
+            for (from, rows) in written {
+                writes.upsert_from(table, *from, rows);
+            }
         }
     }
 
@@ -64,8 +66,14 @@ impl Changes {
             let before = &before[table];
             let gone = before.keys().filter(|key| !after.contains_key(*key));
             self.removed[table].extend(gone.cloned());
-            let changed = after.into_iter().filter(|(key, row)| before.get(key) != Some(row));
-            self.written[table].extend(changed.map(|(_, row)| row));
+            for (key, row) in after {
+                let from = match before.get(&key) {
+                    Some(there) if *there == row => continue,
+                    Some(there) => STATE[table].tail(there, &row),
+                    None => STATE[table].key,
+                };
+                self.written[table].entry(from).or_default().push(row);
+            }
         }
     }
 }

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use super::table::{Table, integer, text};
 use super::{Cell, Database, Result, Row, Transaction, Writes, micros};
 
-/// The table. `claimed_until` belongs to the nodes: whoever wakes the case holds it until then.
+/// The table. `claimed_until` belongs to the nodes: whoever wakes the case holds it until then. From `title` on
+/// no column stands in an index, and from `wake_at` on it alone.
 pub const TABLE: Table = Table {
     name: "cases",
     columns: &[
@@ -14,19 +15,20 @@ pub const TABLE: Table = Table {
         text("process"),
         text("version"),
         text("number"),
-        text("title"),
         integer("opened_at"),
+        text("caller"),
         integer("closed_at"),
+        integer("wake_at"),
+        text("title"),
         text("outcome"),
         text("urgency"),
-        text("caller"),
         integer("sequence"),
         text("hash"),
-        integer("wake_at"),
         integer("updated_at"),
         integer("claimed_until"),
     ],
     key: 1,
+    tails: &[8, 7],
 };
 
 const FIND: &str = "SELECT case_id, process, version, number, title, opened_at, closed_at, outcome, urgency, caller,
@@ -93,15 +95,15 @@ impl CaseRow {
             (&self.process).into(),
             (&self.version).into(),
             self.number.as_ref().into(),
-            self.title.as_str().into(),
             self.opened_at.into(),
+            self.caller.into(),
             self.closed_at.into(),
+            self.wake_at.into(),
+            self.title.as_str().into(),
             self.outcome.as_ref().into(),
             self.urgency.as_ref().into(),
-            self.caller.into(),
             self.sequence.into(),
             self.hash.as_str().into(),
-            self.wake_at.into(),
             self.updated_at.into(),
             Cell::Integer(0),
         ]

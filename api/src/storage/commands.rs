@@ -21,6 +21,7 @@ pub const TABLE: Table = Table {
         text("digest"),
     ],
     key: 1,
+    tails: &[],
 };
 
 const FIND: &str = "SELECT key, case_id, sequence, number, at, fingerprint FROM commands

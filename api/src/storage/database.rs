@@ -161,7 +161,9 @@ impl Database {
             Self::Postgres(_) => postgres::source(columns, 0),
         };
         self.prepare(&table.insert(&source(table.columns))).await?;
-        self.prepare(&table.upsert(&source(table.columns))).await?;
+        for from in table.tails.iter().chain([&table.key]) {
+            self.prepare(&table.upsert(*from, &source(table.columns))).await?;
+        }
         self.prepare(&table.delete(&source(table.key_columns()))).await?;
         self.prepare(&table.select_between()).await?;
         self.prepare(&table.select()).await

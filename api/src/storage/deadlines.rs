@@ -21,6 +21,7 @@ pub const TABLE: Table = Table {
         integer("next_rung_at"),
     ],
     key: 2,
+    tails: &[],
 };
 
 const OF_CASE: &str = "SELECT case_id, visit, step, due_at, provisional, light, rule, paused_at, next_rung_at

@@ -20,6 +20,7 @@ pub const TABLE: Table = Table {
         text("digest"),
     ],
     key: 1,
+    tails: &[],
 };
 
 const OF_CASE: &str = "SELECT id, case_id, template, unit, title, body, created_at FROM documents

@@ -20,6 +20,7 @@ pub const TABLE: Table = Table {
         integer("resolved_at"),
     ],
     key: 3,
+    tails: &[],
 };
 
 /// What ends an incident: there is somebody again who may do the task.

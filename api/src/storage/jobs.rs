@@ -20,6 +20,7 @@ pub const TABLE: Table = Table {
         text("worker"),
     ],
     key: 1,
+    tails: &[],
 };
 
 const FREE: &str = "SELECT id, case_id, visit, topic, job, queued_at, free_at, worker FROM jobs

@@ -21,6 +21,7 @@ pub const TABLE: Table = Table {
         integer("rest_until"),
     ],
     key: 2,
+    tails: &[],
 };
 
 const NAMES: &str = "WITH RECURSIVE names(name) AS (SELECT min(name) FROM locks

@@ -19,6 +19,7 @@ pub const TABLE: Table = Table {
         integer("at"),
     ],
     key: 3,
+    tails: &[],
 };
 
 const BETWEEN: &str = "SELECT case_id, sequence, position, kind, unit, person, at FROM marks

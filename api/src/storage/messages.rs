@@ -10,6 +10,7 @@ pub const TABLE: Table = Table {
     name: "messages",
     columns: &[text("key"), text("fingerprint"), text("recipients"), text("answers"), integer("at")],
     key: 1,
+    tails: &[],
 };
 
 const FIND: &str = "SELECT fingerprint, recipients, answers, at FROM messages WHERE key = $1";

@@ -23,6 +23,7 @@ pub const TABLE: Table = Table {
         text("digest"),
     ],
     key: 1,
+    tails: &[],
 };
 
 const OF_CASE: &str = "SELECT id, unit, duty, person, case_id, template, title, text, created_at, read_at

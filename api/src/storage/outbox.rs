@@ -21,6 +21,7 @@ pub const TABLE: Table = Table {
         text("error"),
     ],
     key: 1,
+    tails: &[],
 };
 
 const CLAIM: &str = "UPDATE outbox SET due_at = $2, attempts = attempts + 1 WHERE id IN (

@@ -10,13 +10,14 @@ use super::{Cell, Database, Error, Result, Row, Transaction};
 
 /// The table of deployments.
 pub const DEPLOYMENTS: Table =
-    Table { name: "deployments", columns: &[text("id"), text("files"), integer("deployed_at")], key: 1 };
+    Table { name: "deployments", columns: &[text("id"), text("files"), integer("deployed_at")], key: 1, tails: &[] };
 
 /// The table of the versions of processes, each with the latest deployment that has it.
 pub const TABLE: Table = Table {
     name: "process_versions",
     columns: &[text("process"), text("version"), text("title"), text("deployment"), integer("deployed_at")],
     key: 2,
+    tails: &[],
 };
 
 const ACTIVE: &str = "SELECT id, files, deployed_at FROM deployments ORDER BY deployed_at DESC, id LIMIT 1";

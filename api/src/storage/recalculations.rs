@@ -11,6 +11,7 @@ pub const TABLE: Table = Table {
     name: "recalculations",
     columns: &[text("id"), integer("created_at"), integer("due_at"), text("reached")],
     key: 1,
+    tails: &[],
 };
 
 const CLAIM: &str = "UPDATE recalculations SET due_at = $2 WHERE id IN (

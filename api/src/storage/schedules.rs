@@ -7,8 +7,12 @@ use super::table::{Table, integer, text};
 use super::{Cell, Database, Result, Row, Transaction};
 
 /// The table.
-pub const TABLE: Table =
-    Table { name: "schedules", columns: &[text("process"), integer("position"), integer("next_at")], key: 2 };
+pub const TABLE: Table = Table {
+    name: "schedules",
+    columns: &[text("process"), integer("position"), integer("next_at")],
+    key: 2,
+    tails: &[],
+};
 
 const DUE: &str = "SELECT process, position, next_at FROM schedules WHERE next_at <= $1
     ORDER BY next_at, process, position LIMIT $2";

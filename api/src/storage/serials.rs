@@ -6,7 +6,7 @@ use super::table::{Table, integer, text};
 use super::{Cell, Result, Transaction, Writes};
 
 /// The table.
-pub const TABLE: Table = Table { name: "serials", columns: &[text("series"), integer("next")], key: 1 };
+pub const TABLE: Table = Table { name: "serials", columns: &[text("series"), integer("next")], key: 1, tails: &[] };
 
 // Writing each row before reading it holds the series until the transaction ends, on either database.
 const HOLD: &str = "INSERT INTO serials (series, next) SELECT value, 1 FROM each($1) WHERE true

@@ -1,5 +1,7 @@
 //! A table as it is written: its columns, its key, and the statements made from them.
 
+use super::Cell;
+
 /// What a column keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -37,12 +39,21 @@ pub struct Table {
     pub columns: &'static [Column],
     /// How many columns from the first make the key.
     pub key: usize,
+    /// From which columns on rows are mostly changed, the last first, when those stand in fewer indexes than the others: SQLite
+    /// writes every index of a column that it is told to set, also to what it was, and in a large table each is another page.
+    pub tails: &'static [usize],
 }
 
 impl Table {
     /// The columns of the key.
     pub fn key_columns(&self) -> &'static [Column] {
         &self.columns[..self.key]
+    }
+
+    /// The last of the columns from which on it is enough to write a row that is there otherwise.
+    pub fn tail(&self, there: &[Cell], row: &[Cell]) -> usize {
+        let first = there.iter().zip(row).position(|(there, cell)| there != cell).unwrap_or(row.len());
+        self.tails.iter().copied().find(|tail| *tail <= first).unwrap_or(self.key)
     }
 
     /// The columns' names with commas between them.
@@ -56,10 +67,11 @@ impl Table {
         format!("INSERT INTO {} ({names}) SELECT {names} FROM {source}", self.name)
     }
 
-    /// Adds many rows, or changes those that are there. Without `WHERE true` SQLite reads `ON` as a join.
-    pub fn upsert(&self, source: &str) -> String {
+    /// Adds many rows, or changes those that are there from one of the columns on. Without `WHERE true` SQLite reads `ON` as a
+    /// join.
+    pub fn upsert(&self, from: usize, source: &str) -> String {
         let changes: Vec<String> =
-            self.columns[self.key..].iter().map(|column| format!("{0} = excluded.{0}", column.name)).collect();
+            self.columns[from..].iter().map(|column| format!("{0} = excluded.{0}", column.name)).collect();
         let key = Self::names(self.key_columns());
         let then =
             if changes.is_empty() { "DO NOTHING".to_owned() } else { format!("DO UPDATE SET {}", changes.join(", ")) };

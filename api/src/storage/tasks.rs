@@ -24,6 +24,7 @@ pub const TABLE: Table = Table {
         text("light"),
     ],
     key: 2,
+    tails: &[],
 };
 
 /// The table of who may take a task that nobody holds: a duty in a unit, or a person; what does not apply is empty. Each
@@ -42,6 +43,7 @@ pub const CANDIDATES: Table = Table {
         text("light"),
     ],
     key: 5,
+    tails: &[],
 };
 
 /// Where a task that is never due stands: behind all others.

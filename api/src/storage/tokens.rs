@@ -11,6 +11,7 @@ pub const TABLE: Table = Table {
     name: "tokens",
     columns: &[text("digest"), text("kind"), text("holder"), integer("created_at"), integer("expires_at")],
     key: 1,
+    tails: &[],
 };
 
 const FIND: &str = "SELECT kind, holder FROM tokens WHERE digest = $1 AND expires_at > $2";

@@ -25,6 +25,7 @@ pub const TABLE: Table = Table {
         text("private"),
     ],
     key: 2,
+    tails: &[],
 };
 
 const HISTORIES: &str = "SELECT case_id, sequence, at, actor, version, events, digests, hash, private

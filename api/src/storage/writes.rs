@@ -16,12 +16,12 @@ pub(super) struct Write<'a> {
 }
 
 /// What becomes of the rows.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Change {
     /// They are added.
     Insert(&'static Table),
-    /// They are added, or changed when they are there.
-    Upsert(&'static Table),
+    /// They are added, or changed from one of the columns on when they are there.
+    Upsert(&'static Table, usize),
     /// They are keys of rows to remove.
     Delete(&'static Table),
     /// They are one row, the parameters of a statement.
@@ -36,7 +36,12 @@ impl<'a> Writes<'a> {
 
     /// Adds rows, or changes those that are there.
     pub fn upsert(&mut self, table: &'static Table, rows: impl Into<Cow<'a, [Vec<Cell>]>>) {
-        self.add(Change::Upsert(table), rows.into());
+        self.upsert_from(table, table.key, rows);
+    }
+
+    /// The same where those that are there differ only from one of the columns on.
+    pub fn upsert_from(&mut self, table: &'static Table, from: usize, rows: impl Into<Cow<'a, [Vec<Cell>]>>) {
+        self.add(Change::Upsert(table, from), rows.into());
     }
 
     /// Removes the rows with these keys.
@@ -70,7 +75,7 @@ impl Change {
     pub fn statement(&self, source: impl FnOnce(&[Column]) -> String) -> String {
         match self {
             Self::Insert(table) => table.insert(&source(table.columns)),
-            Self::Upsert(table) => table.upsert(&source(table.columns)),
+            Self::Upsert(table, from) => table.upsert(*from, &source(table.columns)),
             Self::Delete(table) => table.delete(&source(table.key_columns())),
             Self::Run(sql) => (*sql).to_owned(),
         }
@@ -79,7 +84,7 @@ impl Change {
     /// The columns of the rows; a statement of its own has none.
     pub fn columns(&self) -> &'static [Column] {
         match self {
-            Self::Insert(table) | Self::Upsert(table) => table.columns,
+            Self::Insert(table) | Self::Upsert(table, _) => table.columns,
             Self::Delete(table) => table.key_columns(),
             Self::Run(_) => &[],
         }

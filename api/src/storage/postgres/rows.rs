@@ -12,11 +12,11 @@ pub type Query<'q> = sqlx::query::Query<'q, sqlx::Postgres, PgArguments>;
 /// Several changes as one statement, because each costs a way to the server and back.
 pub fn together<'q>(writes: &Writes<'_>) -> Query<'q> {
     let (mut arguments, mut before, mut parts) = (PgArguments::default(), 0, Vec::new());
-    for (number, write) in writes.iter().enumerate() {
-        let sql = match &write.change {
+    for (number, (change, rows)) in whole(writes).into_iter().enumerate() {
+        let sql = match &change {
             Change::Run(sql) => {
                 let sql = renumber(&dialect(sql), before);
-                for parameter in write.rows.iter().flatten() {
+                for parameter in rows.into_iter().flatten() {
                     add(&mut arguments, parameter);
                     before += 1;
                 }
@@ -25,10 +25,7 @@ pub fn together<'q>(writes: &Writes<'_>) -> Query<'q> {
             change => {
                 let columns = change.columns();
                 let sql = change.statement(|columns| source(columns, before));
-                columns
-                    .iter()
-                    .enumerate()
-                    .for_each(|(index, column)| add_column(&mut arguments, &write.rows, index, column));
+                columns.iter().enumerate().for_each(|(index, column)| add_column(&mut arguments, &rows, index, column));
                 before += columns.len();
                 sql
             }
@@ -36,6 +33,24 @@ pub fn together<'q>(writes: &Writes<'_>) -> Query<'q> {
         parts.push(format!("change_{number} AS ({sql})"));
     }
     sqlx::query_with(AssertSqlSafe(format!("WITH {} SELECT 1", parts.join(",\n"))), arguments)
+}
+
+/// The changes with their rows, those of one table in one: the server sees by itself which columns stay as they are, and plans
+/// fewer statements.
+fn whole<'w>(writes: &'w Writes<'_>) -> Vec<(Change, Vec<&'w Vec<Cell>>)> {
+    let mut whole: Vec<(Change, Vec<&Vec<Cell>>)> = Vec::new();
+    for write in writes.iter() {
+        match (&write.change, whole.last_mut()) {
+            (Change::Upsert(table, _), Some((Change::Upsert(last, _), rows))) if last.name == table.name => {
+                rows.extend(write.rows.iter());
+            }
+            (Change::Upsert(table, _), _) => {
+                whole.push((Change::Upsert(table, table.key), write.rows.iter().collect()))
+            }
+            (change, _) => whole.push((*change, write.rows.iter().collect())),
+        }
+    }
+    whole
 }
 
 /// Many rows as a table expression: one array per column, the parameters after so many others.
@@ -94,7 +109,7 @@ fn add(arguments: &mut PgArguments, parameter: &Cell) {
     added.expect("texts and numbers can always be encoded");
 }
 
-fn add_column(arguments: &mut PgArguments, rows: &[Vec<Cell>], index: usize, column: &Column) {
+fn add_column(arguments: &mut PgArguments, rows: &[&Vec<Cell>], index: usize, column: &Column) {
     let cells = rows.iter().map(|row| row.get(index).unwrap_or(&Cell::Null));
     let added = match column.kind {
         Kind::Text => arguments.add(cells.map(as_text).collect::<Vec<_>>()),
