@@ -2,6 +2,7 @@
 
 use clap::Args;
 use duban_engine::ids::Name;
+use duban_engine::nearest::nearest;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -66,7 +67,10 @@ async fn retain(arguments: &Arguments) -> Result<Retained, Failure> {
     if let Some(process) = &process {
         let versions = processes::all_versions(&database).await?;
         if versions.iter().all(|version| version.process != *process) {
-            return Err(format!("no process `{process}` was ever deployed here").into());
+            let known = versions.iter().map(|version| version.process.as_str());
+            let hint =
+                nearest(process.as_str(), known).map_or_else(String::new, |near| format!(", did you mean `{near}`?"));
+            return Err(format!("no process `{process}` was ever deployed here{hint}").into());
         }
     }
     // A server that starts now waits until the file is written.

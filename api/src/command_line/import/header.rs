@@ -54,7 +54,10 @@ impl Columns {
             let found = entries.iter().position(|entry| is_called(entry, column));
             if found.is_none() && Some(column) != key {
                 let names = entries.iter().flat_map(|entry| [entry.field.name.as_str(), entry.field.title.as_str()]);
-                let hint = nearest(column, names).map_or_else(String::new, |near| format!(", did you mean `{near}`?"));
+                let hint = nearest(column, names).map_or_else(
+                    || format!("; `--key {column}` when it tells rows apart"),
+                    |near| format!(", did you mean `{near}`?"),
+                );
                 mistakes.push(mistake(Some(column), format!("the starting form has no such field{hint}")));
             }
             if found.is_some() && fields.contains(&found) {
