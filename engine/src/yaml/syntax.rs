@@ -14,6 +14,9 @@ pub(super) fn explain(error: &ScanError, text: &str, source: SourceId, bracket: 
     let at = error.marker().byte_offset().unwrap_or(text.len());
     let at = text.floor_char_boundary(at);
     let (code, message, help) = words(error.kind());
+    // The parser names the text before a tab, which may be a line above it.
+    let is_above = code == "tab" && !text[..at].rsplit('\n').next().unwrap_or("").contains('\t');
+    let at = if is_above { text[at..].find('\t').map_or(at, |index| at + index) } else { at };
     let mut finding = Diagnostic::new(Severity::Error, place(error.kind(), text, at, source), code, message);
     if let Some(help) = help {
         finding.help(help);
