@@ -114,6 +114,8 @@ pub(crate) struct Shared {
     salts: Arc<dyn Salts>,
     definitions: Definitions,
     cache: moka::sync::Cache<CaseId, Arc<Known>>,
+    /// How long cases that the database refused were left alone.
+    rests: moka::sync::Cache<CaseId, unable::Rest>,
     committers: Vec<Lanes>,
     outbound: mpsc::Sender<outbox::Entry>,
     inbound: tokio::sync::Mutex<mpsc::Receiver<outbox::Entry>>,
@@ -165,6 +167,7 @@ impl Runner {
         let Surroundings { clock, outside, secrets, salts } = surroundings;
         let shared = Arc::new(Shared {
             cache: moka::sync::Cache::new(settings.cache_max),
+            rests: moka::sync::Cache::new(settings.cache_max),
             alarm: AtomicI64::new(i64::MAX),
             nudge: Notify::new(),
             may_be_abandoned: AtomicBool::new(true),

@@ -3,7 +3,7 @@
 use duban_engine::command::Ask;
 use duban_engine::event::Actor;
 use duban_engine::ids::CaseId;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Shared;
 use super::submission::{Refusal, Submission, is_over};
@@ -14,6 +14,13 @@ const REST_MIN: SignedDuration = SignedDuration::from_secs(10);
 
 /// … to this.
 const REST_MAX: SignedDuration = SignedDuration::from_mins(60);
+
+/// A rest after the database refused: since when it lasts, and how long.
+#[derive(Clone, Copy, Debug)]
+pub struct Rest {
+    at: Timestamp,
+    length: SignedDuration,
+}
 
 /// How long a case is to be left alone after a refusal; nothing when there is no need. What the process itself refuses becomes
 /// an incident of the case.
@@ -26,7 +33,7 @@ pub async fn rest(shared: &Shared, case: CaseId, ask: Ask, refusal: Refusal) -> 
             tracing::error!(%case, error = &*error as &dyn std::error::Error, "a case could not be moved; it is tried again");
             // What may pass is tried again soon.
             let may_pass = matches!(*error, Error::Unreachable(_) | Error::Conflict(_));
-            return Ok((!may_pass).then_some(REST_MAX));
+            return Ok((!may_pass).then(|| longer(shared, case)));
         }
         other => {
             tracing::debug!(%case, refusal = %other, "there is nothing to move");
@@ -45,4 +52,14 @@ pub async fn rest(shared: &Shared, case: CaseId, ask: Ask, refusal: Refusal) -> 
         tracing::error!(%case, %refusal, "the incident could not be raised");
     }
     Ok(Some(REST_MIN))
+}
+
+/// How long a case is to be left alone that the database refused: twice as long as the last time, if that was about to end. What
+/// is refused once is seldom refused for good.
+fn longer(shared: &Shared, case: CaseId) -> SignedDuration {
+    let at = shared.clock.now();
+    let last = shared.rests.get(&case).filter(|last| at.duration_since(last.at) <= last.length * 4);
+    let length = last.map_or(REST_MIN, |last| (last.length * 2).min(REST_MAX));
+    shared.rests.insert(case, Rest { at, length });
+    length
 }

@@ -9,9 +9,22 @@ use duban_engine::command::StartedBy;
 use duban_engine::event::{Actor, Event, Fields};
 use duban_engine::ids::{CaseId, Name};
 use duban_engine::value::Value;
+use jiff::SignedDuration;
 
 use crate::cluster::on_each_database;
 use crate::town::{Town, assert_sound, at, files, note, open, wang};
+
+/// How each database is made to refuse every further transition, and to take them again.
+const REFUSALS: [[&str; 2]; 2] = [
+    [
+        "CREATE TRIGGER refusal BEFORE INSERT ON transitions BEGIN SELECT RAISE(ABORT, 'refused'); END",
+        "DROP TRIGGER refusal",
+    ],
+    [
+        "ALTER TABLE transitions ADD CONSTRAINT refusal CHECK (sequence < 2)",
+        "ALTER TABLE transitions DROP CONSTRAINT refusal",
+    ],
+];
 
 /// Two steps whose common limit sends the case from each to the other, for ever.
 const WHEEL: &str = "process: wheel
@@ -155,6 +168,59 @@ async fn many_alarms_of_one_case_ring_in_several_transitions() {
         let counts: Vec<usize> = history.iter().skip(1).map(|transition| rung(&transition.events)).collect();
         assert_eq!(counts, [64, 64, 64, 8]);
         assert_sound(&runner).await;
+    })
+    .await;
+}
+
+/// Runs statement number `which` of [`REFUSALS`], as somebody who is no node.
+async fn change(town: &Town, which: usize) {
+    if town.address.starts_with("sqlite:") {
+        let file = <sqlx::SqliteConnection as sqlx::Connection>::connect(&town.address).await;
+        sqlx::Executor::execute(&mut file.expect("the file is there"), REFUSALS[0][which]).await.expect("it is done");
+    } else {
+        let server = <sqlx::PgConnection as sqlx::Connection>::connect(&town.address).await;
+        sqlx::Executor::execute(&mut server.expect("it is there"), REFUSALS[1][which]).await.expect("it is done");
+    }
+}
+
+#[tokio::test]
+async fn a_case_that_the_database_refused_once_is_woken_soon() {
+    on_each_database(async |address| {
+        let town = Town::new(address).await;
+        let runner = town.runner().await;
+        runner.submit(open(1, "路灯不亮")).await.expect("it is done");
+        town.advance(50);
+        change(&town, 0).await;
+        runner.settle().await.expect("the database answers");
+        change(&town, 1).await;
+
+        town.advance(1);
+        runner.settle().await.expect("the database answers");
+
+        let history = runner.history(CaseId(1)).await.expect("the database answers");
+        let events = history.iter().flat_map(|transition| &transition.events);
+        assert_eq!(events.filter(|event| matches!(event, Event::RungPassed { .. })).count(), 1);
+        assert_sound(&runner).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_case_that_the_database_goes_on_refusing_is_left_alone_ever_longer() {
+    on_each_database(async |address| {
+        let town = Town::new(address).await;
+        let runner = town.runner().await;
+        runner.submit(open(1, "路灯不亮")).await.expect("it is done");
+        town.advance(50);
+        change(&town, 0).await;
+
+        let mut tries = Vec::new();
+        for _ in 0..16 {
+            tries.push(runner.settle().await.expect("the database answers"));
+            town.clock.advance(SignedDuration::from_secs(10));
+        }
+
+        assert_eq!(tries, [1, 1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1]);
     })
     .await;
 }

@@ -49,7 +49,7 @@ pub enum Fault {
     ClockAhead,
     /// The clock of a node is an hour behind.
     ClockBehind,
-    /// One of twenty changes of a table fails, in ways that may pass.
+    /// One of twenty changes of a table fails, most in ways that look passing.
     Refusals,
     /// Somebody else keeps what every command writes to.
     Locked,
@@ -162,7 +162,7 @@ impl Site {
             CREATE OR REPLACE FUNCTION fail_some() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
                 IF RANDOM() < 0.05 THEN
                     RAISE EXCEPTION 'a planted failure' USING ERRCODE =
-                        (ARRAY['40001', '40P01', '53100', '57014'])[1 + FLOOR(RANDOM() * 4)];
+                        (ARRAY['40001', '40P01', '53100', '57014', 'P0001'])[1 + FLOOR(RANDOM() * 5)];
                 END IF;
                 RETURN NULL;
             END $$;";
