@@ -324,11 +324,17 @@ impl Runner {
 impl Shared {
     async fn submit(&self, submission: Submission) -> std::result::Result<Answer, Refusal> {
         let (answer, answered) = oneshot::channel();
+        let queue = self.queue(&submission).ok_or(Refusal::Stopped)?;
+        let since = tokio::time::Instant::now();
+        queue.send(Waiting { submission, since, answer }).await.map_err(|_| Refusal::Stopped)?;
+        answered.await.unwrap_or(Err(Refusal::Stopped))
+    }
+
+    /// Where a command waits for its committer.
+    fn queue(&self, submission: &Submission) -> Option<&mpsc::Sender<Waiting>> {
         let count = u128::try_from(self.committers.len()).expect("there are few committers");
         let number = usize::try_from(submission.case.0 % count).expect("it is less than their number");
-        let queue = self.committers.get(number).ok_or(Refusal::Stopped)?.of(&submission);
-        queue.send(Waiting { submission, answer }).await.map_err(|_| Refusal::Stopped)?;
-        answered.await.unwrap_or(Err(Refusal::Stopped))
+        Some(self.committers.get(number)?.of(submission))
     }
 
     /// A case as the database has it now: from memory when nothing has happened since.

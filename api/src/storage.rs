@@ -114,6 +114,14 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Whether somebody else kept locked what a transaction needed, for longer than it waits. Nothing was written.
+    pub fn is_locked(&self) -> bool {
+        let Self::Unreachable(sqlx::Error::Database(refused)) = self else { return false };
+        refused.code().as_deref() == Some("55P03")
+    }
+}
+
 /// The result of asking the database.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -157,9 +165,11 @@ fn may_pass(code: &str) -> bool {
             let (busy, locked, no_memory, read_only, io, full, cannot_open) = (5, 6, 7, 8, 10, 13, 14);
             [busy, locked, no_memory, read_only, io, full, cannot_open].contains(&(extended & 0xff))
         }
-        // PostgreSQL: connections, read-only, resources such as a full disk, a lock that did not come, the operator (who may
-        // also have set how long a statement takes), and the disk itself.
-        Ok(_) | Err(_) => ["08", "25006", "53", "55P03", "57", "58"].iter().any(|class| code.starts_with(class)),
+        // PostgreSQL: connections, read-only, a node that stood still within a transaction, resources such as a full disk, a
+        // lock that did not come, the operator (who may also have set how long a statement takes), and the disk itself.
+        Ok(_) | Err(_) => {
+            ["08", "25006", "25P03", "53", "55P03", "57", "58"].iter().any(|class| code.starts_with(class))
+        }
     }
 }
 
@@ -222,8 +232,8 @@ mod tests {
     fn what_the_surroundings_do_may_pass_and_what_was_asked_wrongly_does_not() {
         // SQLITE_BUSY, _BUSY_RECOVERY, _LOCKED, _NOMEM, _READONLY_DBMOVED, _IOERR_WRITE, _FULL, _CANTOPEN.
         for code in [
-            "5", "261", "6", "7", "1032", "778", "13", "14", "08006", "25006", "53100", "55P03", "57014", "57P01",
-            "58030",
+            "5", "261", "6", "7", "1032", "778", "13", "14", "08006", "25006", "25P03", "53100", "55P03", "57014",
+            "57P01", "58030",
         ] {
             assert!(may_pass(code), "{code}");
         }

@@ -179,7 +179,7 @@ impl Batch<'_> {
         if series.is_empty() {
             return Ok(None);
         }
-        let mut begun = self.shared.database.begin().await?;
+        let mut begun = self.shared.database.begin_impatiently().await?;
         self.serials = serials::hold(&mut begun, series).await?;
         Ok(Some(begun))
     }

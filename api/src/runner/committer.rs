@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use duban_engine::event::Actor;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 
@@ -24,6 +25,10 @@ const CLOCK_TIME: Duration = Duration::from_millis(50);
 /// How long the clock rests at most after a command that took long by itself.
 const REST_MAX: Duration = Duration::from_secs(1);
 
+/// How long a command that needs what somebody else keeps locked, such as a number, is tried again. The server takes it from a
+/// frozen node after half of that.
+const LOCKED_MAX: Duration = Duration::from_secs(10);
+
 /// How many batches of people may follow each other while the clock waits.
 const IN_ROW_MAX: usize = 4;
 
@@ -32,8 +37,30 @@ const IN_ROW_MAX: usize = 4;
 pub struct Waiting {
     /// The command.
     pub submission: Submission,
+    /// Since when.
+    pub since: Instant,
     /// Where the answer goes.
     pub answer: oneshot::Sender<Result<Answer, Refusal>>,
+}
+
+impl Waiting {
+    /// Takes note of the outcome: it is the answer, unless what was needed may soon be free. Then the command waits again behind
+    /// the others, and they are not kept waiting.
+    fn settle(mut self, shared: &Shared, outcome: Result<Answer, Refusal>) {
+        let is_locked = matches!(&outcome, Err(Refusal::Storage(error)) if error.is_locked());
+        if is_locked
+            && self.since.elapsed() < LOCKED_MAX
+            && let Some(queue) = shared.queue(&self.submission)
+        {
+            self = match queue.try_send(self) {
+                Ok(()) => return,
+                // It is full, or the runner stops.
+                Err(TrySendError::Full(waiting) | TrySendError::Closed(waiting)) => waiting,
+            };
+        }
+        // Whoever asked may have gone; the command is done all the same.
+        let _ = self.answer.send(outcome);
+    }
 }
 
 /// The ways to a committer: what the clock asks for waits apart, so that people go first.
@@ -159,14 +186,13 @@ pub async fn run(shared: Arc<Shared>, mut queues: Queues) {
     while queues.take(&mut waiting, &mut pace, &mut stopping, batch_max).await {
         let begun = Instant::now();
         let is_clock = waiting.first().is_some_and(|first| first.submission.command.by == Actor::Clock);
-        let (submissions, answers): (Vec<_>, Vec<_>) =
-            waiting.drain(..).map(|waiting| (waiting.submission, waiting.answer)).unzip();
+        let (submissions, asked): (Vec<_>, Vec<_>) =
+            waiting.drain(..).map(|waiting| (waiting.submission, (waiting.since, waiting.answer))).unzip();
         queues.note(Some(begun));
         let outcomes = commit(&shared, &submissions).await;
         queues.note(None);
-        for (answer, outcome) in answers.into_iter().zip(outcomes) {
-            // Whoever asked may have gone; the command is done all the same.
-            let _ = answer.send(outcome);
+        for (submission, ((since, answer), outcome)) in submissions.into_iter().zip(asked.into_iter().zip(outcomes)) {
+            Waiting { submission, since, answer }.settle(&shared, outcome);
         }
         if is_clock {
             pace.took(begun.elapsed(), batch_max);
@@ -174,12 +200,22 @@ pub async fn run(shared: Arc<Shared>, mut queues: Queues) {
     }
 }
 
-/// Writes a batch. When the database refuses it, its commands go one by one, so that only the culprit fails.
+/// Writes a batch. When somebody keeps the numbers locked, the commands that need none go without the others. When the database
+/// refuses it, its commands go one by one, so that only the culprit fails.
 pub async fn commit(shared: &Shared, submissions: &[Submission]) -> Vec<Result<Answer, Refusal>> {
     let error = match attempt(shared, submissions).await {
         Ok(outcomes) => return outcomes,
         Err(error) => error,
     };
+    if error.is_locked() && submissions.iter().any(needs_no_number) && !submissions.iter().all(needs_no_number) {
+        let others: Vec<Submission> = submissions.iter().filter(|one| needs_no_number(one)).cloned().collect();
+        let (error, mut done) = (Arc::new(error), Box::pin(commit(shared, &others)).await.into_iter());
+        let outcome = |one: &Submission| match needs_no_number(one) {
+            true => done.next().unwrap_or(Err(Refusal::Stopped)),
+            false => Err(Refusal::Storage(Arc::clone(&error))),
+        };
+        return submissions.iter().map(outcome).collect();
+    }
     if submissions.len() == 1 || matches!(error, Error::Unreachable(_)) {
         let error = Arc::new(error);
         return submissions.iter().map(|_| Err(Refusal::Storage(Arc::clone(&error)))).collect();
@@ -190,6 +226,10 @@ pub async fn commit(shared: &Shared, submissions: &[Submission]) -> Vec<Result<A
         outcomes.push(alone.map_err(Refusal::from).and_then(|mut only| only.pop().unwrap_or(Err(Refusal::Stopped))));
     }
     outcomes
+}
+
+fn needs_no_number(submission: &Submission) -> bool {
+    submission.process.is_none()
 }
 
 /// Writes a batch, and anew as long as another node moved one of its cases first.
@@ -225,7 +265,8 @@ mod tests {
     fn send(lanes: &Lanes, by: Actor) {
         let submission = Submission::new(CaseId(1), by, Ask::Wake);
         let lane = lanes.of(&submission).clone();
-        lane.try_send(Waiting { submission, answer: oneshot::channel().0 }).expect("the queue has room");
+        lane.try_send(Waiting { submission, since: Instant::now(), answer: oneshot::channel().0 })
+            .expect("the queue has room");
     }
 
     /// Of whom a batch is, and how large.

@@ -100,6 +100,14 @@ impl Database {
         }
     }
 
+    /// The same, but what somebody else keeps locked on a server is waited for a second only: see [`Error::is_locked`].
+    pub async fn begin_impatiently(&self) -> Result<Transaction> {
+        match self {
+            Self::Sqlite(database) => database.begin().await.map(Transaction::Sqlite),
+            Self::Postgres(database) => database.begin_impatiently().await.map(Transaction::Postgres),
+        }
+    }
+
     /// Writes in a transaction of its own: when this returns, the disk has it.
     pub async fn write(&self, writes: &Writes<'_>) -> Result<()> {
         if writes.is_empty() {

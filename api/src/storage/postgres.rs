@@ -18,8 +18,13 @@ use super::{Cell, Mode, Presence, Result, Row};
 
 pub(super) use self::rows::source;
 
-/// What writes: committers, and what follows from commands.
-const WRITERS: Use = Use { connections_max: 8, settings: &[], is_read_only: false };
+/// What writes: committers, and what follows from commands. The server itself ends the transaction of a node that is frozen or
+/// cut off within it, so that others get what it holds.
+const WRITERS: Use =
+    Use { connections_max: 8, settings: &["idle_in_transaction_session_timeout = 5000"], is_read_only: false };
+
+/// How long a transaction that has others behind it waits for a lock, in milliseconds: many turns of writers who are well.
+const IMPATIENT: &str = "lock_timeout = 1000";
 
 /// What they read to decide. It is apart because who holds a transaction also reads.
 const READERS: Use = Use { connections_max: 6, settings: &[], is_read_only: false };
@@ -87,6 +92,11 @@ impl Postgres {
 
     pub(super) async fn begin(&self) -> Result<Transaction> {
         Ok(Transaction { inner: self.writers.begin().await?, keeps_statements: self.writers.keeps_statements() })
+    }
+
+    pub(super) async fn begin_impatiently(&self) -> Result<Transaction> {
+        let inner = self.writers.begin_with(IMPATIENT).await?;
+        Ok(Transaction { inner, keeps_statements: self.writers.keeps_statements() })
     }
 
     /// One statement is a transaction by itself.

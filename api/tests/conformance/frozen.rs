@@ -1,16 +1,20 @@
 //! A node that stood still for longer than its leases and wakes: others have done its work, and it changes nothing of that.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use duban::runner::{JobError, Outside, RandomSalts, Replying, Request, Runner, Settings, Submission, Surroundings};
-use duban::storage::{cases, outbox};
+use duban::storage::{Error, cases, outbox, serials};
 use duban_engine::command::Ask;
 use duban_engine::event::Actor;
 use duban_engine::ids::{CaseId, Name};
 use tokio::sync::Semaphore;
 
-use crate::cluster::on_each_database;
-use crate::town::{OneSecret, Town, assert_sound, fields, knows, open, take};
+use crate::cluster::{on_each_database, pooled, postgres};
+use crate::town::{OneSecret, Town, assert_sound, fields, knows, note, open, take};
+
+/// How long a test waits at most for what happens by itself.
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// An outside that lets nobody go before it is told to, and then has heard nothing.
 struct Ice {
@@ -117,4 +121,67 @@ async fn a_job_that_another_worker_holds_is_not_ended_by_the_one_before_on_any_n
         assert_sound(&freezing).await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn whoever_needs_no_number_does_not_wait_for_one_that_somebody_holds() {
+    let town = Town::new(postgres().await).await;
+    let runner = Arc::new(town.runner().await);
+    runner.submit(open(1, "路灯")).await.expect("it is done");
+    let holder = <sqlx::PgConnection as sqlx::Connection>::connect(&town.address).await;
+    let mut holder = holder.expect("the server is there");
+    for statement in ["BEGIN", "SELECT next FROM serials FOR UPDATE"] {
+        sqlx::Executor::execute(&mut holder, statement).await.expect("nobody else holds it");
+    }
+    let opening = tokio::spawn({
+        let runner = Arc::clone(&runner);
+        async move { runner.submit(open(2, "供水")).await }
+    });
+
+    for words in ["甲", "乙", "丙"] {
+        let noted = tokio::time::timeout(PATIENCE, runner.submit(note(1, words))).await;
+        noted.expect("it does not wait for a number").expect("it is done");
+    }
+    let is_early = opening.is_finished();
+    sqlx::Executor::execute(&mut holder, "COMMIT").await.expect("it holds it still");
+    let opened = opening.await.expect("it does not panic").expect("it is done");
+
+    assert!(!is_early, "somebody held the number");
+    assert_eq!(opened.number, Some(Name::new("小0002号")));
+    assert_eq!(knows(&runner, CaseId(1), "words").await, "丙");
+    assert_sound(&runner).await;
+}
+
+/// A node stops in the middle of opening a case, and another one opens cases all the same.
+async fn outlast(address: String) {
+    let town = Town::new(address).await;
+    let runner = town.runner().await;
+    runner.submit(open(1, "路灯")).await.expect("it is done");
+    let series = runner.database().fetch("SELECT series FROM serials", &[]).await.expect("the database answers");
+    let series = vec![series[0].text(0).expect("it is a text")];
+    let frozen = town.database().await;
+    let mut begun = frozen.begin().await.expect("the database answers");
+    let held = serials::hold(&mut begun, series.clone()).await.expect("nobody else holds it");
+
+    let opened = tokio::time::timeout(PATIENCE, runner.submit(open(2, "供水"))).await;
+
+    let opened = opened.expect("the server does not wait for ever").expect("it is done");
+    assert_eq!((held[&series[0]], opened.number), (2, Some(Name::new("小0002号"))));
+    let late = serials::hold(&mut begun, series).await;
+    assert!(matches!(late, Err(Error::Unreachable(_))), "{late:?}");
+    drop(begun);
+    let again = frozen.begin().await.expect("there are more connections");
+    again.commit().await.expect("nothing was asked");
+    assert_sound(&runner).await;
+}
+
+#[tokio::test]
+async fn the_numbers_that_a_frozen_node_holds_are_free_after_seconds() {
+    outlast(postgres().await).await;
+}
+
+#[tokio::test]
+async fn the_numbers_that_a_frozen_node_holds_through_a_pooler_are_free_after_seconds() {
+    let address = postgres().await;
+    outlast(format!("{} {address}", pooled(&address))).await;
 }

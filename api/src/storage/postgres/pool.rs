@@ -95,6 +95,12 @@ impl Pool {
         }
     }
 
+    /// Begins a transaction in which the server keeps to this as well, in the same way to it.
+    pub async fn begin_with(&self, setting: &str) -> sqlx::Result<sqlx::Transaction<'static, sqlx::Postgres>> {
+        let begin = self.begin.as_deref().unwrap_or("BEGIN");
+        self.pool.begin_with(AssertSqlSafe(format!("{begin}; SET LOCAL {setting}"))).await
+    }
+
     /// Whether a statement that was prepared is there when the connection is used again.
     pub fn keeps_statements(&self) -> bool {
         self.begin.is_none()
