@@ -173,7 +173,11 @@ enum Paint {
 
 /// What was found, one a line.
 fn findings(found: &[Finding]) -> String {
-    found.iter().map(|Finding { case, what }| format!("{case}: {what}\n")).collect()
+    let line = |Finding { case, what }: &Finding| match case.is_empty() {
+        true => format!("{what}\n"),
+        false => format!("{case}: {what}\n"),
+    };
+    found.iter().map(line).collect()
 }
 
 /// What is in a copy, for who makes or restores it.

@@ -23,6 +23,9 @@ use crate::storage::Database;
 /// The folder that is taken when none is named.
 const FOLDER: &str = "processes";
 
+/// What is said where there is nothing to run by.
+const NO_DEFINITIONS: &str = "there are no definitions: name their folder with --processes DIR";
+
 /// How long the threads may take to end when everything was done and answered.
 const LEAVE_TIME_MAX: Duration = Duration::from_secs(2);
 
@@ -80,13 +83,18 @@ async fn serve(arguments: &Arguments, screen: &Screen) -> Result<(), Failure> {
         format!("cannot listen on {}: {error}; --listen takes another ADDRESS:PORT", arguments.listen)
     })?;
     let address = listener.local_addr()?;
+    // A file that was not there is not left behind where nobody wanted one.
+    let is_new = arguments.storage.file("").is_ok_and(|file| !file.exists());
+    if is_new && folder(arguments).is_none() {
+        return Err(NO_DEFINITIONS.into());
+    }
     let database = arguments.storage.open().await?;
     let runner = config::runner(database.clone(), true).await?;
     let live = definitions(arguments, &runner, screen).await?;
     let anchoring = anchoring(arguments, &database)?;
     let mut access = Access::new(database.for_pages());
     let Some(library) = runner.definitions().active() else {
-        return Err("there are no definitions: name their folder with --processes DIR".into());
+        return Err(NO_DEFINITIONS.into());
     };
     let samples =
         if arguments.demo { welcome::samples(&library, &mut access, runner.clock().now()) } else { Vec::new() };
@@ -117,10 +125,15 @@ fn anchoring(arguments: &Arguments, database: &Database) -> Result<Option<JoinHa
     Ok(Some(tokio::spawn(async move { crate::anchor::run(&database, &SystemClock, &key, &folder).await })))
 }
 
+/// Where the definitions are, if anywhere.
+fn folder(arguments: &Arguments) -> Option<PathBuf> {
+    let found = fs::metadata(FOLDER).is_ok_and(|metadata| metadata.is_dir()).then(|| PathBuf::from(FOLDER));
+    arguments.processes.clone().or(found)
+}
+
 /// Puts the folder live. A wrong folder stops the start only when there is nothing to run by.
 async fn definitions(arguments: &Arguments, runner: &Arc<Runner>, screen: &Screen) -> Result<Option<Live>, Failure> {
-    let found = fs::metadata(FOLDER).is_ok_and(|metadata| metadata.is_dir()).then(|| PathBuf::from(FOLDER));
-    let Some(folder) = arguments.processes.clone().or(found) else { return Ok(None) };
+    let Some(folder) = folder(arguments) else { return Ok(None) };
     let mut live = Live::new(folder, Arc::clone(runner), screen.color_error);
     if let Err(error) = live.refresh().await {
         if runner.definitions().active().is_none() {

@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Failure, Paint, Screen, counted, runtime};
 use crate::anchor::{self, PublicKey, Statement};
 use crate::config::{self, Storage};
-use crate::storage::Mode;
+use crate::storage::{Mode, cases};
 
 /// Rebuild every list from the histories and compare; check that no history was changed or lost.
 ///
@@ -27,7 +27,7 @@ pub(super) struct Arguments {
 /// Runs the command. Answers whether all is well.
 pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failure> {
     let mut anchored = None::<Statement>;
-    let findings = runtime()?.block_on(async {
+    let (count, findings) = runtime()?.block_on(async {
         let database = arguments.storage.open_existing(Mode::Read).await?;
         let mut findings = Vec::new();
         if let (Some(anchor), Some(public)) = (&arguments.anchor, &arguments.public_key) {
@@ -35,13 +35,17 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failur
             anchored = Some(checked.statement);
             findings = checked.findings;
         }
+        let count = cases::count(&database).await?;
         let runner = config::runner(database, false).await?;
         findings.extend(runner.verify().await?);
-        Ok::<_, Failure>(findings)
+        Ok::<_, Failure>((count, findings))
     })?;
     let mut text = super::findings(&findings);
     let (mut verdict, paint) = match findings.len() {
-        0 => ("ok: every list is what the histories say, and no history was changed".to_owned(), Paint::Good),
+        0 => (
+            format!("ok, {}: every list is what the histories say, and no history was changed", counted(count, "case")),
+            Paint::Good,
+        ),
         count => (counted(count, "finding"), Paint::Bad),
     };
     if let (true, Some(Statement { at, cases, .. })) = (findings.is_empty(), anchored) {

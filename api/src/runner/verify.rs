@@ -121,7 +121,7 @@ fn compare(table: &Table, mut expected: Rows, stored: Vec<Row>, now: Timestamp, 
     for Row(row) in stored {
         let case = case_of(table, &row);
         let Some(right) = expected.remove(&row[..table.key]) else {
-            findings.add(&case, format!("{}: there is a row too many, {:?}", table.name, &row[..table.key]));
+            findings.add(&case, format!("{}: there is a row too many, {}", table.name, said(&row[..table.key])));
             continue;
         };
         for ((column, is), should) in table.columns.iter().zip(&row).zip(&right) {
@@ -133,7 +133,7 @@ fn compare(table: &Table, mut expected: Rows, stored: Vec<Row>, now: Timestamp, 
                 &case,
                 match UNSAID.contains(&(table.name, column.name)) {
                     true => format!("{place} is not what the history says"),
-                    false => format!("{place} is {is:?} and should be {should:?}"),
+                    false => format!("{place} is {is} and should be {should}"),
                 },
             );
         }
@@ -142,8 +142,13 @@ fn compare(table: &Table, mut expected: Rows, stored: Vec<Row>, now: Timestamp, 
         if table.name == outbox::TABLE.name && outbox_row_may_be_gone(table, &row, now) {
             continue;
         }
-        findings.add(&case_of(table, &row), format!("{}: the row {key:?} is missing", table.name));
+        findings.add(&case_of(table, &row), format!("{}: the row {} is missing", table.name, said(&key)));
     }
+}
+
+/// A key as a person reads it.
+fn said(key: &[Cell]) -> String {
+    key.iter().map(Cell::to_string).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a delivery is old enough to have been removed after it was over.

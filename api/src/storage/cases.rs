@@ -50,9 +50,11 @@ const CLAIM: &str = "UPDATE cases SET claimed_until = $2 WHERE case_id IN (
     ORDER BY wake_at LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING case_id, wake_at";
 const FREE: &str = "UPDATE cases SET claimed_until = 0 WHERE wake_at <= $1 AND claimed_until > $1";
 
+const COUNT: &str = "SELECT COUNT(*) FROM cases";
 const HOLD: &str = "UPDATE cases SET claimed_until = $2 WHERE case_id = $1";
 
-pub(super) const STATEMENTS: &[&str] = &[FIND, BY_NUMBER, LAST, UNMOVED, OPEN_AFTER, NEXT_WAKE, CLAIM, FREE, HOLD];
+pub(super) const STATEMENTS: &[&str] =
+    &[FIND, BY_NUMBER, LAST, UNMOVED, OPEN_AFTER, NEXT_WAKE, CLAIM, FREE, COUNT, HOLD];
 
 /// One line of the list.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,6 +136,12 @@ impl CaseRow {
 pub async fn find(database: &Database, case: CaseId) -> Result<Option<CaseRow>> {
     let rows = database.fetch(FIND, &[case.into()]).await?;
     rows.first().map(CaseRow::read).transpose()
+}
+
+/// How many cases there are.
+pub async fn count(database: &Database) -> Result<usize> {
+    let rows = database.fetch(COUNT, &[]).await?;
+    Ok(usize::try_from(rows.first().map_or(Ok(0), |row| row.integer(0))?).unwrap_or(usize::MAX))
 }
 
 /// The cases with a number.

@@ -1,5 +1,7 @@
 //! The two kinds of value that both databases keep alike: text and whole numbers.
 
+use std::fmt;
+
 use duban_engine::ids::{CaseId, Name};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
@@ -18,6 +20,17 @@ pub enum Cell {
     Integer(i64),
     /// Several texts, only as a parameter: `IN (SELECT value FROM each($1))`.
     Texts(Vec<String>),
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => formatter.write_str("nothing"),
+            Self::Text(text) => write!(formatter, "`{text}`"),
+            Self::Integer(number) => number.fmt(formatter),
+            Self::Texts(texts) => write!(formatter, "{texts:?}"),
+        }
+    }
 }
 
 impl From<&str> for Cell {

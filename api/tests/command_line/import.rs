@@ -36,6 +36,7 @@ fn a_backlog_is_imported_once_and_whole() {
 
     let verified = duban(&["verify", "--database", &database]);
     assert!(verified.status.success(), "{}", text(&verified.stdout));
+    assert!(text(&verified.stdout).starts_with("ok, 3 cases: "), "{}", text(&verified.stdout));
 }
 
 #[test]

@@ -85,6 +85,19 @@ fn a_server_without_a_port_leaves_the_database_alone() {
     assert!(!said.contains("live") && !file.exists(), "{said}");
 }
 
+#[test]
+fn a_server_without_definitions_leaves_no_database_behind() {
+    let scratch = Scratch::new();
+    let file = scratch.0.join("duban.sqlite");
+    let database = format!("sqlite:{}", file.display());
+
+    let serve = ["serve", "--database", &database, "--listen", "127.0.0.1:0"];
+    let served = Command::new(env!("CARGO_BIN_EXE_duban")).args(serve).current_dir(&scratch.0).output();
+
+    let said = text(&served.expect("the program runs").stderr);
+    assert!(said.contains("there are no definitions") && !file.exists(), "{said}");
+}
+
 /// Copies a folder with all that is in it.
 pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("the folder is ours");
