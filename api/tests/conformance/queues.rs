@@ -34,12 +34,12 @@ async fn fill(database: &Database) {
 }
 
 /// How the database goes about a statement, one line for each part.
-async fn plan(database: &Database, statement: &str, queue: &[&str]) -> String {
+async fn plan(database: &Database, statement: &str, light: &str, queue: &[&str]) -> String {
     let (word, column) = match database {
         Database::Sqlite(_) => ("EXPLAIN QUERY PLAN", 3),
         Database::Postgres(_) => ("EXPLAIN", 0),
     };
-    let mut parameters: Vec<Cell> = vec!["".into(), "".into(), "".into(), i64::MIN.into(), "".into(), 0_u32.into()];
+    let mut parameters: Vec<Cell> = vec!["".into(), "".into(), light.into(), i64::MIN.into(), "".into(), 0_u32.into()];
     parameters.push(51_i64.into());
     parameters.extend(queue.iter().map(|word| Cell::from(*word)));
     let rows = database.fetch(&format!("{word} {statement}"), &parameters).await.expect("it is understood");
@@ -51,18 +51,21 @@ async fn plan(database: &Database, statement: &str, queue: &[&str]) -> String {
 async fn a_list_of_tasks_is_read_in_the_order_of_an_index_and_no_further() {
     let statements = storage::statements();
     let of = |table: &str| *statements.iter().find(|sql| sql.contains(table)).expect("there is one");
+    let (clerk, pressing) = (["office", "clerk", ""], of("queue.light <> 'green'"));
     on_each_database(async |address| {
         let database = open(&address).await;
         fill(&database).await;
 
-        for (statement, queue, index) in [
-            (of("FROM task_candidates AS queue"), &["office", "clerk", ""][..], "task_candidates_by_due"),
-            (of("FROM task_candidates AS queue"), &["office", "rare", ""], "task_candidates_by_due"),
-            (of("FROM task_candidates AS queue"), &["", "", "li"], "task_candidates_by_due"),
-            (of("FROM task_candidates AS queue"), &["", "", "nobody"], "task_candidates_by_due"),
-            (of("FROM tasks AS queue"), &["wang"], "tasks_by_holder"),
+        for (statement, light, queue, index) in [
+            (of("FROM task_candidates AS queue"), "", &clerk[..], "task_candidates_by_due"),
+            (of("FROM task_candidates AS queue"), "", &["office", "rare", ""], "task_candidates_by_due"),
+            (of("FROM task_candidates AS queue"), "", &["", "", "li"], "task_candidates_by_due"),
+            (of("FROM task_candidates AS queue"), "", &["", "", "nobody"], "task_candidates_by_due"),
+            (pressing, "red", &clerk, "task_candidates_pressing"),
+            (pressing, "yellow", &clerk, "task_candidates_pressing"),
+            (of("FROM tasks AS queue"), "", &["wang"], "tasks_by_holder"),
         ] {
-            let plan = plan(&database, statement, queue).await;
+            let plan = plan(&database, statement, light, queue).await;
             let reads_all = ["Sort", "Seq Scan", "TEMP B-TREE", "SCAN queue", "SCAN tasks", "SCAN cases"];
             assert!(!reads_all.iter().any(|word| plan.contains(word)), "{queue:?}:\n{plan}");
             assert!(plan.contains(index), "{queue:?}:\n{plan}");

@@ -67,6 +67,8 @@ CREATE TABLE task_candidates (
     PRIMARY KEY (case_id, visit, unit, duty, person)
 );
 CREATE INDEX task_candidates_by_due ON task_candidates (unit, duty, person, due_at, case_id, visit);
+CREATE INDEX task_candidates_pressing ON task_candidates (unit, duty, person, light, due_at, case_id, visit)
+    WHERE light <> 'green' AND light <> '';
 
 CREATE TABLE deadlines (
     case_id TEXT NOT NULL,
