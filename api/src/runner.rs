@@ -276,9 +276,13 @@ impl Runner {
         &self.shared.definitions
     }
 
-    /// Where everything is kept, for what people look at.
-    #[expect(clippy::misnamed_getters, reason = "whoever asks from outside looks; what decides is inside")]
+    /// Where everything is kept.
     pub fn database(&self) -> &Database {
+        &self.shared.database
+    }
+
+    /// The same for what people look at.
+    pub fn pages(&self) -> &Database {
         &self.shared.pages
     }
 

@@ -65,7 +65,7 @@ async fn check_address(server: &Server, name: &Name, sending: &Sending) -> Resul
             let detail = "a message is for one case or for all: send `to` or `to_all`";
             Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "body_wrong", detail).with("pointer", "/to_all"))
         }
-        (None, false) if server.runner.definitions().is_heard(server.runner.database(), name).await? => {
+        (None, false) if server.runner.definitions().is_heard(server.runner.pages(), name).await? => {
             let detail = format!(
                 "open cases may wait or listen for `{name}`: name the one that is meant with `to`, \
                  or send `\"to_all\": true` when all of them are"

@@ -69,7 +69,7 @@ pub async fn list(
     let library = server.library()?;
     let limit = wanted.limit.unwrap_or(LISTED).clamp(1, LISTED_MAX);
     let (organization, now) = (&library.catalog.organization, server.runner.clock().now());
-    let database = server.runner.database();
+    let database = server.runner.pages();
     let mut found = Vec::new();
     for person in standings(organization, &person, now) {
         found.extend(notices::of_person(database, &person, i64::from(limit)).await?);
@@ -106,7 +106,7 @@ async fn hidden(
 ) -> Result<Option<String>, Problem> {
     let Some(case) = server.runner.case(notice.case).await? else { return Ok(None) };
     let definitions = server.runner.definitions();
-    let definition = definitions.version(server.runner.database(), &case.process, &case.version).await?;
+    let definition = definitions.version(server.runner.pages(), &case.process, &case.version).await?;
     if !definition.may_quote_private(&notice.template) {
         return Ok(None);
     }
@@ -137,7 +137,7 @@ pub async fn read(
     Json(Nothing {}, _): Json<Nothing>,
 ) -> Result<Response, Problem> {
     let (library, now) = (server.library()?, server.runner.clock().now());
-    let database = server.runner.database();
+    let database = server.runner.pages();
     let notice = notices::find(database, &id)
         .await?
         .filter(|notice| is_for(notice, &library.catalog.organization, &person, now));

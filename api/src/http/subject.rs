@@ -34,7 +34,7 @@ impl Subject {
         let id: CaseId = id.parse().map_err(|_| missing())?;
         let case = server.runner.case(id).await?.ok_or_else(missing)?;
         let definitions = server.runner.definitions();
-        let definition = definitions.version(server.runner.database(), &case.process, &case.version).await?;
+        let definition = definitions.version(server.runner.pages(), &case.process, &case.version).await?;
         let (library, now) = (server.library()?, server.runner.clock().now());
         let seen = sight(&definition.process, &world(&library), &case, person, now);
         let sight = seen.ok_or_else(missing)?;

@@ -92,7 +92,7 @@ pub async fn list(
             after: after.as_ref().map(|place| (place.due, place.case, place.visit)),
             limit: i64::from(limit) + 1,
         };
-        for listed in tasks::of_queue(server.runner.database(), queue, &filter).await? {
+        for listed in tasks::of_queue(server.runner.pages(), queue, &filter).await? {
             found.insert(Place::of(&listed), listed);
         }
     }

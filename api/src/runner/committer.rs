@@ -200,17 +200,17 @@ pub async fn run(shared: Arc<Shared>, mut queues: Queues) {
     }
 }
 
-/// Writes a batch. When somebody keeps the numbers locked, the commands that need none go without the others. When the database
+/// Writes a batch. When somebody keeps the numbers locked, the commands that open no case go without the others. When the database
 /// refuses it, its commands go one by one, so that only the culprit fails.
 pub async fn commit(shared: &Shared, submissions: &[Submission]) -> Vec<Result<Answer, Refusal>> {
     let error = match attempt(shared, submissions).await {
         Ok(outcomes) => return outcomes,
         Err(error) => error,
     };
-    if error.is_locked() && submissions.iter().any(needs_no_number) && !submissions.iter().all(needs_no_number) {
-        let others: Vec<Submission> = submissions.iter().filter(|one| needs_no_number(one)).cloned().collect();
+    if error.is_locked() && submissions.iter().any(opens_nothing) && !submissions.iter().all(opens_nothing) {
+        let others: Vec<Submission> = submissions.iter().filter(|one| opens_nothing(one)).cloned().collect();
         let (error, mut done) = (Arc::new(error), Box::pin(commit(shared, &others)).await.into_iter());
-        let outcome = |one: &Submission| match needs_no_number(one) {
+        let outcome = |one: &Submission| match opens_nothing(one) {
             true => done.next().unwrap_or(Err(Refusal::Stopped)),
             false => Err(Refusal::Storage(Arc::clone(&error))),
         };
@@ -228,7 +228,7 @@ pub async fn commit(shared: &Shared, submissions: &[Submission]) -> Vec<Result<A
     outcomes
 }
 
-fn needs_no_number(submission: &Submission) -> bool {
+fn opens_nothing(submission: &Submission) -> bool {
     submission.process.is_none()
 }
 

@@ -181,6 +181,8 @@ impl Sqlite {
     }
 
     pub(super) async fn fetch(&self, sql: &str, parameters: &[Cell]) -> Result<Vec<Row>> {
+        // A connection that is made only now would have another file, and go on with it when the right one is back.
+        self.file.check().map_err(sqlx::Error::Io)?;
         let readers = if self.is_for_pages { &self.pages } else { &self.readers };
         let found = query(sql, parameters.to_vec()).fetch_all(readers).await?;
         if self.is_still && still::log_of(&self.path).is_some() {

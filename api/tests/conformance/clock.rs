@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use duban::clock::ManualClock;
-use duban::runner::Submission;
+use duban::runner::{Runner, Submission};
 use duban::storage::incidents;
 use duban_engine::command::StartedBy;
 use duban_engine::event::{Actor, Event, Fields};
@@ -183,14 +183,20 @@ async fn change(town: &Town, which: usize) {
     }
 }
 
+/// A town with a case whose rung is due, and a database that refuses to write it.
+async fn late_and_refused(address: String) -> (Town, Runner) {
+    let town = Town::new(address).await;
+    let runner = town.runner().await;
+    runner.submit(open(1, "路灯不亮")).await.expect("it is done");
+    town.advance(50);
+    change(&town, 0).await;
+    (town, runner)
+}
+
 #[tokio::test]
 async fn a_case_that_the_database_refused_once_is_woken_soon() {
     on_each_database(async |address| {
-        let town = Town::new(address).await;
-        let runner = town.runner().await;
-        runner.submit(open(1, "路灯不亮")).await.expect("it is done");
-        town.advance(50);
-        change(&town, 0).await;
+        let (town, runner) = late_and_refused(address).await;
         runner.settle().await.expect("the database answers");
         change(&town, 1).await;
 
@@ -208,11 +214,7 @@ async fn a_case_that_the_database_refused_once_is_woken_soon() {
 #[tokio::test]
 async fn a_case_that_the_database_goes_on_refusing_is_left_alone_ever_longer() {
     on_each_database(async |address| {
-        let town = Town::new(address).await;
-        let runner = town.runner().await;
-        runner.submit(open(1, "路灯不亮")).await.expect("it is done");
-        town.advance(50);
-        change(&town, 0).await;
+        let (town, runner) = late_and_refused(address).await;
 
         let mut tries = Vec::new();
         for _ in 0..16 {

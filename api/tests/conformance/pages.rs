@@ -25,7 +25,7 @@ async fn commands_are_done_while_all_who_look_wait() {
     let mut server = PgConnection::connect(&address).await.expect("the database is there");
     let mut reading = JoinSet::new();
     for _ in 0..READERS {
-        let pages = runner.database().clone();
+        let pages = runner.pages().clone();
         reading.spawn(async move { pages.fetch(SLOW, &[]).await });
     }
     // More than there are that read to decide.
