@@ -9,6 +9,7 @@ use crate::calendar::Mistake;
 use crate::event::Candidate;
 use crate::ids::Name;
 use crate::nearest::nearest;
+use crate::value::Type;
 
 /// How far up `parent` is followed; a deeper tree is refused by `Organization::problems`.
 pub const UNIT_DEPTH_MAX: usize = 16;
@@ -100,6 +101,15 @@ impl Absence {
 }
 
 impl Organization {
+    /// The id of the first unit, or person, that people call so.
+    pub fn called(&self, kind: &Type, title: &Name) -> Option<&Name> {
+        match kind {
+            Type::Unit => self.units.iter().find(|(_, unit)| unit.title == *title).map(|(id, _)| id),
+            Type::Person => self.people.iter().find(|(_, person)| person.name == *title).map(|(id, _)| id),
+            _ => None,
+        }
+    }
+
     /// Whether the person, without deputies, is a candidate.
     pub fn is_candidate(&self, person: &Name, candidate: &Candidate) -> bool {
         match candidate {

@@ -170,9 +170,14 @@ impl Checker<'_> {
 
     /// A literal, or an expression after `=`, of a type.
     pub fn operand(&mut self, node: &Node, wanted: &Type) -> Option<Operand> {
-        let is_formula = node.as_scalar().is_some_and(|scalar| scalar.text.starts_with('='));
-        if is_formula {
+        let first = node.as_scalar().and_then(|scalar| scalar.text.chars().next());
+        if first == Some('=') {
             return self.formula(node, wanted).map(Operand::Formula);
+        }
+        if first == Some('＝') {
+            let message = "an expression begins with `=`, and this is the full-width `＝`";
+            self.error(node.span, "full-width-equals", message);
+            return None;
         }
         let read = match (wanted, node.as_text()) {
             (Type::DateTime, Some(text)) => local_moment(text).map_err(Some),
@@ -239,7 +244,7 @@ impl Checker<'_> {
         let finding = self.error(node.span, "unknown-in-organization", message);
         match is_field {
             true => finding.help(format!("write `={name}` if the field is meant")),
-            false => finding.suggest(name, known.into_iter()),
+            false => finding.suggest(organization.called(wanted, name).unwrap_or(name), known.into_iter()),
         };
     }
 }

@@ -17,7 +17,7 @@ struct Misfit {
     span: Span,
     code: &'static str,
     message: String,
-    /// What is written, and what could be.
+    /// What seems to be meant, and what could be.
     meant: Option<(Name, Vec<Name>)>,
 }
 
@@ -105,7 +105,8 @@ impl Reader<'_, '_> {
             return None;
         }
         let message = format!("the organisation has no {what} `{name}`");
-        Some(Misfit { span: node.span, code: "unknown-in-organization", message, meant: Some((name.clone(), known)) })
+        let meant = organization.called(kind, name).unwrap_or(name).clone();
+        Some(Misfit { span: node.span, code: "unknown-in-organization", message, meant: Some((meant, known)) })
     }
 
     /// The item of an `each` step.
