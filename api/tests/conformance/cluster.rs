@@ -17,7 +17,8 @@ cleanup() { "$bin/pg_ctl" -D "$directory/data" -m immediate stop >/dev/null 2>&1
 trap cleanup EXIT
 "$bin/initdb" -D "$directory/data" -U duban -A trust -E UTF8 --locale=C --no-sync >"$directory/log" 2>&1
 "$bin/pg_ctl" -D "$directory/data" -w -l "$directory/log" \
-    -o "-k $directory -c listen_addresses= -c fsync=off -c max_connections=400" start >/dev/null
+    -o "-k $directory -c listen_addresses= -c fsync=off -c max_connections=400 -c logging_collector=on \
+        -c log_destination=jsonlog -c log_directory=$directory -c log_filename=said.log -c log_rotation_size=0" start >/dev/null
 echo "$directory"
 read -r _ || true
 "#;
@@ -111,6 +112,11 @@ pub async fn postgres() -> String {
         .await
         .expect("every test names its own database");
     address(&name)
+}
+
+/// What the server says, one JSON a line.
+pub fn said() -> PathBuf {
+    PathBuf::from(&CLUSTER.get().expect("a test has a database on the server").directory).join("said.json")
 }
 
 /// The address of a database on the server, by way of a pooler in transaction mode.

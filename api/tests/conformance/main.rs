@@ -22,6 +22,7 @@ mod put_back;
 mod queues;
 mod retention;
 mod runner;
+mod sharding;
 mod storage;
 mod tampering;
 mod templates;
