@@ -32,8 +32,8 @@ pub enum Transaction {
 pub enum Listener {
     /// Only this process uses a file.
     Sqlite(tokio::sync::broadcast::Receiver<String>),
-    /// Every node on the server.
-    Postgres(Box<sqlx::postgres::PgListener>),
+    /// Every node on the server, and whether nothing was heard yet.
+    Postgres(Box<sqlx::postgres::PgListener>, bool),
 }
 
 impl Database {
@@ -200,7 +200,7 @@ impl Database {
     pub async fn listen(&self) -> Result<Listener> {
         match self {
             Self::Sqlite(database) => Ok(Listener::Sqlite(database.listen())),
-            Self::Postgres(database) => Ok(Listener::Postgres(Box::new(database.listen().await?))),
+            Self::Postgres(database) => Ok(Listener::Postgres(Box::new(database.listen().await?), true)),
         }
     }
 
@@ -320,7 +320,12 @@ impl Listener {
     pub async fn hear(&mut self) -> Result<Option<String>> {
         match self {
             Self::Sqlite(receiver) => Ok(receiver.recv().await.ok()),
-            Self::Postgres(listener) => {
+            // What was told before, while the server was not there, nobody tells again.
+            Self::Postgres(_, is_new) if *is_new => {
+                *is_new = false;
+                Ok(None)
+            }
+            Self::Postgres(listener, _) => {
                 Ok(listener.try_recv().await?.map(|notification| notification.payload().to_owned()))
             }
         }

@@ -21,21 +21,25 @@ pub(super) use self::rows::source;
 /// What writes: committers, and what follows from commands. The server itself ends the transaction of a node that is frozen or
 /// cut off within it, so that others get what it holds.
 const WRITERS: Use =
-    Use { connections_max: 8, settings: &["idle_in_transaction_session_timeout = 5000"], is_read_only: false };
+    Use { connections_max: 8, settings: &["idle_in_transaction_session_timeout = 5000"], ..Use::PLAIN };
 
 /// How long a transaction that has others behind it waits for a lock, in milliseconds: many turns of writers who are well.
 const IMPATIENT: &str = "lock_timeout = 1000";
 
 /// What they read to decide. It is apart because who holds a transaction also reads.
-const READERS: Use = Use { connections_max: 6, settings: &[], is_read_only: false };
+const READERS: Use = Use { connections_max: 6, ..Use::PLAIN };
 
 /// What people look at. Nobody locks a whole table in passing, so that waiting for one is given up at once: a server under
 /// maintenance then keeps no page waiting that does not need the table. Whoever asked is gone after 30 seconds.
-const PAGES: Use =
-    Use { connections_max: 12, settings: &["lock_timeout = 250", "statement_timeout = 30000"], is_read_only: true };
+const PAGES: Use = Use {
+    connections_max: 12,
+    settings: &["lock_timeout = 250", "statement_timeout = 30000"],
+    is_read_only: true,
+    ..Use::PLAIN
+};
 
 /// What lasts as long as the node: its presence, and its ear for others.
-const SESSIONS: Use = Use { connections_max: 2, settings: &[], is_read_only: false };
+const SESSIONS: Use = Use { connections_max: 2, ..Use::PLAIN };
 
 /// How long anybody waits for a connection, also for the first.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
@@ -68,19 +72,26 @@ impl Postgres {
     pub(super) async fn open(address: &str, direct: Option<&str>, mode: Mode) -> Result<Self> {
         let (options, direct) = (read_address(address)?, direct.map(read_address).transpose()?);
         session::expect_to_last(direct.as_ref().unwrap_or(&options)).await?;
+        if mode != Mode::Read {
+            session::expect_primary(&options).await?;
+        }
         if let Some(direct) = &direct {
             session::expect_same(direct, &options).await?;
         }
         let sessions = if direct.is_some() { Sessions::Change } else { Sessions::Last };
         let pool = |purpose: Use| {
-            let is_read_only = purpose.is_read_only || mode == Mode::Read;
-            Pool::new(&options, sessions, Use { is_read_only, ..purpose })
+            let (is_read_only, takes_standby) = (purpose.is_read_only || mode == Mode::Read, mode == Mode::Read);
+            Pool::new(&options, sessions, Use { is_read_only, takes_standby, ..purpose })
         };
         Ok(Self {
             writers: pool(WRITERS),
             readers: pool(READERS),
             pages: pool(PAGES),
-            sessions: Pool::new(direct.as_ref().unwrap_or(&options), Sessions::Last, SESSIONS),
+            sessions: Pool::new(
+                direct.as_ref().unwrap_or(&options),
+                Sessions::Last,
+                Use { takes_standby: mode == Mode::Read, ..SESSIONS },
+            ),
             is_for_pages: false,
         })
     }
@@ -126,7 +137,7 @@ impl Postgres {
     }
 
     pub(super) async fn enter(&self) -> Result<Presence> {
-        Presence::of_session(self.sessions.connections().acquire().await?.detach()).await
+        Presence::of_session(self.sessions.connections()).await
     }
 
     pub(super) async fn tell(&self, words: &str) -> Result<()> {

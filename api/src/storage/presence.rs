@@ -2,13 +2,22 @@
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use sqlx::{Connection, PgConnection};
+use sqlx::{Connection, PgConnection, PgPool};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
 
 use super::Result;
 
 /// The advisory lock of the nodes that are alive on a server: the letters of `nodes`.
 const LOCK: i64 = 474_284_475_763;
+
+/// How often a session is asked whether it lasts, how long it may take to say so, and how long to rest before a new one.
+const PULSE: Duration = Duration::from_secs(2);
+const PULSE_TIME_MAX: Duration = Duration::from_secs(5);
+const RETURN_PAUSE: Duration = Duration::from_millis(500);
 
 /// A node that is alive, until this is dropped or the process ends in whatever way.
 #[derive(Debug)]
@@ -22,8 +31,10 @@ pub struct Presence {
 enum Holder {
     /// The lock is on a file beside the database, never on the database: closing it would end SQLite's own locks.
     File(File),
-    /// The connection ends with the process, and the lock with the connection.
-    Session(Box<PgConnection>),
+    /// The connection ends with the process, and the lock with the connection. New ones come from here.
+    Session(Box<PgConnection>, PgPool),
+    /// The same, as long as this node stays: the lock is taken again when the session broke and the node did not.
+    Kept(oneshot::Sender<()>, JoinHandle<()>),
     /// A database in memory has one node, and one on a drive without locks as many as there are.
     Nobody,
 }
@@ -54,10 +65,11 @@ impl Presence {
     }
 
     /// Comes to a database on a server, by a connection of its own.
-    pub(super) async fn of_session(mut connection: PgConnection) -> Result<Self> {
+    pub(super) async fn of_session(connections: &PgPool) -> Result<Self> {
+        let mut connection = connections.acquire().await?.detach();
         let ask = format!("SELECT pg_try_advisory_lock({LOCK})");
         let is_alone = sqlx::query_scalar(sqlx::AssertSqlSafe(ask)).fetch_one(&mut connection).await?;
-        Ok(Self { is_alone, holder: Holder::Session(Box::new(connection)) })
+        Ok(Self { is_alone, holder: Holder::Session(Box::new(connection), connections.clone()) })
     }
 
     /// Lets others come, who see from now on that they are not alone.
@@ -75,12 +87,16 @@ impl Presence {
                 });
                 Holder::File(waiting.await.map_err(std::io::Error::other).and_then(|locked| locked).map_err(io)?)
             }
-            Holder::Session(mut connection) => {
-                let unlock = if is_alone { format!("SELECT pg_advisory_unlock({LOCK})") } else { String::new() };
-                let stay = format!("SELECT pg_advisory_lock_shared({LOCK}); {unlock}");
-                sqlx::raw_sql(sqlx::AssertSqlSafe(stay)).execute(&mut *connection).await?;
-                Holder::Session(connection)
+            Holder::Session(mut connection, connections) => {
+                share(&mut connection).await?;
+                if is_alone {
+                    let unlock = format!("SELECT pg_advisory_unlock({LOCK})");
+                    sqlx::raw_sql(sqlx::AssertSqlSafe(unlock)).execute(&mut *connection).await?;
+                }
+                let (leave, leaving) = oneshot::channel();
+                Holder::Kept(leave, tokio::spawn(keep(*connection, connections, leaving)))
             }
+            Holder::Kept(leave, keeping) => Holder::Kept(leave, keeping),
         };
         Ok(Self { is_alone, holder })
     }
@@ -89,8 +105,60 @@ impl Presence {
     pub async fn leave(self) {
         match self.holder {
             // What cannot be said to the server any more, the end of the connection says.
-            Holder::Session(connection) => _ = connection.close().await,
+            Holder::Session(connection, _) => _ = connection.close().await,
+            Holder::Kept(leave, keeping) => {
+                // When it has ended, there is nothing to leave.
+                let _ = leave.send(());
+                let _ = keeping.await;
+            }
             Holder::File(_) | Holder::Nobody => {}
+        }
+    }
+}
+
+/// Takes the lock together with the other nodes.
+async fn share(connection: &mut PgConnection) -> sqlx::Result<()> {
+    let share = format!("SELECT pg_advisory_lock_shared({LOCK})");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(share)).execute(connection).await.map(drop)
+}
+
+/// Keeps the lock until the node leaves: by a new session when the one it had breaks, as when another server takes over.
+async fn keep(mut connection: PgConnection, connections: PgPool, mut leaving: oneshot::Receiver<()>) {
+    loop {
+        tokio::select! {
+            _ = &mut leaving => return drop(connection.close().await),
+            () = end(&mut connection) => {}
+        }
+        tracing::warn!("the session that says that this node is alive broke");
+        connection = tokio::select! {
+            _ = &mut leaving => return,
+            again = again(&connections) => again,
+        };
+        tracing::info!("the server knows again that this node is alive");
+    }
+}
+
+/// Returns when a session has ended, or says nothing any more.
+async fn end(connection: &mut PgConnection) {
+    loop {
+        sleep(PULSE).await;
+        if !timeout(PULSE_TIME_MAX, connection.ping()).await.is_ok_and(|pulse| pulse.is_ok()) {
+            return;
+        }
+    }
+}
+
+/// A new session that has the lock.
+async fn again(connections: &PgPool) -> PgConnection {
+    loop {
+        let shared = async {
+            let mut connection = connections.acquire().await?.detach();
+            share(&mut connection).await?;
+            Ok::<_, sqlx::Error>(connection)
+        };
+        match timeout(PULSE_TIME_MAX * 2, shared).await {
+            Ok(Ok(connection)) => return connection,
+            Ok(Err(_)) | Err(_) => sleep(RETURN_PAUSE).await,
         }
     }
 }

@@ -240,7 +240,12 @@ async fn what_one_node_tells_another_hears() {
 
         database.tell("deployed").await.expect("telling works");
 
-        assert_eq!(listener.hear().await.expect("hearing works").as_deref(), Some("deployed"));
+        // On a server, who begins to listen first looks for what was told before.
+        let heard = match listener.hear().await.expect("hearing works") {
+            None => listener.hear().await.expect("hearing works"),
+            words => words,
+        };
+        assert_eq!(heard.as_deref(), Some("deployed"));
     })
     .await;
 }

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::cluster;
 use crate::node::free_address;
 
-/// Starts a server in a directory of its own, restarts it for each word it reads, and stops it when its input ends.
+/// Starts a server in a directory of its own, does what it is told by each word it reads, and stops it when its input ends.
 const SCRIPT: &str = r#"
 set -e
 bin=$1
@@ -19,9 +19,18 @@ trap cleanup EXIT
 "$bin/initdb" -D "$directory/data" -U duban -A trust -E UTF8 --locale=C --no-sync >"$directory/log" 2>&1
 "$bin/pg_ctl" -D "$directory/data" -w -l "$directory/log" -o "$options" start >/dev/null
 echo started
-while read -r mode; do
-    "$bin/pg_ctl" -D "$directory/data" -w -l "$directory/log" -o "$options" -m "$mode" restart >/dev/null
-    echo "$mode"
+while read -r word; do
+    mode=$word
+    if [ "$word" = follow ]; then
+        touch "$directory/data/standby.signal"
+        mode=fast
+    fi
+    if [ "$word" = promote ]; then
+        "$bin/pg_ctl" -D "$directory/data" -w promote >/dev/null
+    else
+        "$bin/pg_ctl" -D "$directory/data" -w -l "$directory/log" -o "$options" -m "$mode" restart >/dev/null
+    fi
+    echo "$word"
 done
 "#;
 
@@ -64,10 +73,30 @@ impl Postgres {
     /// # Panics
     /// When it does not come back.
     pub fn restart(&self, mode: &str) {
+        self.tell(mode);
+    }
+
+    /// Stops the server and starts it as one that follows another, of which nothing comes.
+    ///
+    /// # Panics
+    /// When it does not come back.
+    pub fn follow(&self) {
+        self.tell("follow");
+    }
+
+    /// Has a server that follows take writes.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn promote(&self) {
+        self.tell("promote");
+    }
+
+    fn tell(&self, word: &str) {
         let mut talk = self.talk.lock().unwrap_or_else(PoisonError::into_inner);
-        writeln!(talk.0, "{mode}").expect("the script reads until its input ends");
+        writeln!(talk.0, "{word}").expect("the script reads until its input ends");
         drop(talk);
-        self.hear(mode);
+        self.hear(word);
     }
 
     fn hear(&self, word: &str) {

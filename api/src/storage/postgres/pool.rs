@@ -3,8 +3,8 @@
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 
-use super::CONNECT_TIME_MAX;
 use super::rows::Query;
+use super::{CONNECT_TIME_MAX, session};
 
 /// Connections, and how they are used.
 #[derive(Clone, Debug)]
@@ -33,9 +33,14 @@ pub struct Use {
     pub settings: &'static [&'static str],
     /// Whether the server refuses what writes.
     pub is_read_only: bool,
+    /// Whether a server will do that follows another one, and may be behind it.
+    pub takes_standby: bool,
 }
 
 impl Use {
+    /// No connections, of which nothing is wanted.
+    pub const PLAIN: Self = Self { connections_max: 0, settings: &[], is_read_only: false, takes_standby: false };
+
     /// What a session begins with, so that no statement needs a transaction for it.
     fn of_session(&self) -> String {
         let read_only = self.is_read_only.then_some("default_transaction_read_only = on");
@@ -58,10 +63,10 @@ impl Pool {
         if sessions == Sessions::Change {
             return Self { pool: pool.connect_lazy_with(options.clone()), begin: Some(purpose.of_transaction()) };
         }
-        let settings = purpose.of_session();
+        let (settings, takes_standby) = (purpose.of_session(), purpose.takes_standby);
         let pool = pool.after_connect(move |connection, _| {
             let settings = settings.clone();
-            Box::pin(async move { sqlx::raw_sql(AssertSqlSafe(settings)).execute(connection).await.map(drop) })
+            Box::pin(async move { session::begin(connection, settings, takes_standby).await })
         });
         Self { pool: pool.connect_lazy_with(options.clone()), begin: None }
     }

@@ -1,4 +1,4 @@
-//! Whether what answers at an address keeps sessions, and whether two addresses are of one database.
+//! Sessions: how they begin, and whether what answers at an address keeps them, takes writes and is of the same database as another.
 
 use std::io;
 
@@ -43,6 +43,30 @@ pub async fn expect_same(direct: &PgConnectOptions, pooled: &PgConnectOptions) -
     holder.close().await?;
     asker.close().await?;
     if is_free { Err(Error::AnotherDatabase) } else { Ok(()) }
+}
+
+/// Begins a session with its settings. One on a server that follows another never becomes better by waiting, and would be kept for
+/// long: it is only taken by who says so.
+pub async fn begin(connection: &mut PgConnection, settings: String, takes_standby: bool) -> sqlx::Result<()> {
+    let ask = AssertSqlSafe(format!("{settings}SELECT pg_is_in_recovery()"));
+    // All of the answer is read: a listener would take what is left for something else.
+    let rows = sqlx::raw_sql(ask).fetch_all(connection).await?;
+    let is_standby = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(false);
+    if is_standby && !takes_standby { Err(follows()) } else { Ok(()) }
+}
+
+/// Makes sure that a server takes writes. Some followers say so only as the first table is to be made.
+pub async fn expect_primary(options: &PgConnectOptions) -> Result<()> {
+    let mut connection = connect(options).await?;
+    begin(&mut connection, String::new(), false).await?;
+    Ok(connection.close().await?)
+}
+
+fn follows() -> sqlx::Error {
+    sqlx::Error::Io(io::Error::new(
+        io::ErrorKind::NotConnected,
+        "the server is a standby, which takes no writes: give the address of the primary, or of a proxy that knows it",
+    ))
 }
 
 /// The process that serves a session.
