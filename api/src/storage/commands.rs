@@ -57,12 +57,15 @@ impl Done {
     }
 }
 
-/// What was answered to the commands with these keys.
+/// What was answered to the commands with these keys. It can be answered again: no failure of a server loses it any more.
 pub async fn find(database: &Database, keys: Vec<String>) -> Result<BTreeMap<String, Done>> {
     if keys.is_empty() {
         return Ok(BTreeMap::new());
     }
     let rows = database.fetch(FIND, &[Cell::Texts(keys)]).await?;
+    if !rows.is_empty() {
+        database.confirm().await?;
+    }
     let found = rows.iter().map(|row| {
         let number = row.maybe_name(3);
         let (case, sequence, at, fingerprint) = (row.case(1)?, row.count(2)?, row.at(4)?, row.maybe_text(5));

@@ -127,6 +127,15 @@ impl Database {
         }
     }
 
+    /// Returns when what was read before is as safe as what is written now. A server that crashed shows what its followers do not
+    /// have yet, although nobody was told that it is done.
+    pub async fn confirm(&self) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(database) => database.confirm().await,
+        }
+    }
+
     /// What time it is where the database runs, if that has a clock of its own.
     pub async fn now(&self) -> Result<Option<Timestamp>> {
         match self {

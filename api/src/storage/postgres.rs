@@ -120,6 +120,12 @@ impl Postgres {
         self.begin().await?.execute("SELECT id FROM outbox WHERE id = '' FOR UPDATE", &[]).await.map(drop)
     }
 
+    /// Returns when everything that could be read before is as safe as what is written now: on the disks of as many servers as
+    /// the server waits for. It writes a line of the log that means nothing, because only what was written is waited for.
+    pub(super) async fn confirm(&self) -> Result<()> {
+        Ok(self.writers.execute(query("SELECT pg_logical_emit_message(true, 'duban', '')::text", &[])).await?)
+    }
+
     pub(super) async fn now(&self) -> Result<Timestamp> {
         let rows = self.fetch("SELECT (EXTRACT(EPOCH FROM CLOCK_TIMESTAMP()) * 1000000)::bigint", &[]).await?;
         rows.first().map_or(Ok(Timestamp::UNIX_EPOCH), |row| row.at(0))

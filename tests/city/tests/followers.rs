@@ -1,8 +1,8 @@
-//! Servers with followers: nobody works on a follower, and who lost the server comes back to it.
+//! Servers with followers: nobody is told what a failure could take back, nobody works on a follower, and all come back.
 
 use std::time::Duration;
 
-use duban::storage::{Database, Error, Mode};
+use duban::storage::{Database, Error, Mode, commands};
 use duban_city::postgres::Postgres;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::time::timeout;
@@ -10,8 +10,17 @@ use tokio::time::timeout;
 /// How long a test waits at most for what happens by itself.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What a crash leaves behind: everybody can read it, and no follower has it.
+const LEFT_BEHIND: &str = "SET synchronous_commit = local;
+    INSERT INTO commands (key, case_id, sequence, number, at, fingerprint, digest)
+    VALUES ('known', '00000000000000000000000000000001', 3, NULL, 0, NULL, '')";
+
 async fn connect(address: &str) -> PgConnection {
     PgConnection::connect(address).await.expect("the server is there")
+}
+
+async fn run(connection: &mut PgConnection, sql: &str) {
+    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await.expect("it can be done");
 }
 
 /// Waits until a question is answered by a number that is not 0.
@@ -39,6 +48,31 @@ async fn no_server(ask: impl AsyncFn() -> Result<(), Error>) -> bool {
         }
     };
     timeout(PATIENCE, asked).await.expect("connections are few")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_repeated_only_when_the_followers_have_it() {
+    let server = Postgres::start();
+    let address = Postgres::database_at(server.address);
+    let database = Database::open(&address).await.expect("the server is there");
+    let mut administrator = connect(&address).await;
+    run(&mut administrator, "ALTER SYSTEM SET synchronous_standby_names = 'follower'").await;
+    run(&mut administrator, "SELECT pg_reload_conf()").await;
+    until(&address, "SELECT COUNT(*) FROM pg_settings WHERE name = 'synchronous_standby_names' AND setting <> ''")
+        .await;
+    run(&mut administrator, LEFT_BEHIND).await;
+
+    let unknown = timeout(PATIENCE, commands::find(&database, vec!["unknown".to_owned()])).await;
+    let asking = tokio::spawn(async move { commands::find(&database, vec!["known".to_owned()]).await });
+    until(&address, "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'").await;
+    let is_told_before = asking.is_finished();
+    run(&mut administrator, "ALTER SYSTEM RESET synchronous_standby_names").await;
+    run(&mut administrator, "SELECT pg_reload_conf()").await;
+    let known = timeout(PATIENCE, asking).await.expect("nobody is waited for").expect("it does not panic");
+
+    assert!(unknown.expect("what was never done is nothing to wait for").expect("it can be read").is_empty());
+    assert!(!is_told_before);
+    assert_eq!(known.expect("it can be read")["known"].sequence, 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
