@@ -10,6 +10,7 @@ mod history;
 mod incidents;
 mod inside;
 mod jobs;
+mod leaving;
 mod locks;
 mod messages;
 mod outgoing;
@@ -121,6 +122,8 @@ pub(crate) struct Shared {
     inbound: tokio::sync::Mutex<mpsc::Receiver<outbox::Entry>>,
     /// Whether commands are still taken.
     stopping: watch::Sender<bool>,
+    /// Whether all that were taken are done, so that what follows from them ends, too.
+    leaving: watch::Sender<bool>,
     /// The instant that the timekeeper sleeps until, in microseconds.
     alarm: AtomicI64,
     /// Wakes the timekeeper before that.
@@ -173,6 +176,7 @@ impl Runner {
             may_be_abandoned: AtomicBool::new(true),
             silence: Once::new(),
             stopping: watch::Sender::new(false),
+            leaving: watch::Sender::new(false),
             pages: database.for_pages(),
             database,
             settings,
@@ -194,24 +198,13 @@ impl Runner {
             committing.spawn(committer::run(Arc::clone(&shared), queue));
         }
         let mut following = JoinSet::new();
-        following.spawn(listen(Arc::clone(&shared)));
+        following.spawn(leaving::until_left(Arc::clone(&shared), listen(Arc::clone(&shared))));
         if shared.settings.automatic {
             following.spawn(dispatcher::run(Arc::clone(&shared)));
             following.spawn(timekeeper::run(Arc::clone(&shared)));
-            following.spawn(pruning::run(Arc::clone(&shared)));
+            following.spawn(leaving::until_left(Arc::clone(&shared), pruning::run(Arc::clone(&shared))));
         }
         Ok(Self { shared, committing, following, presence })
-    }
-
-    /// Takes no more commands, and returns when those that were taken are answered.
-    pub async fn stop(mut self) {
-        self.shared.stopping.send_replace(true);
-        while self.committing.join_next().await.is_some() {}
-        self.following.shutdown().await;
-        if let Some(presence) = self.presence {
-            presence.leave().await;
-        }
-        self.shared.database.close().await;
     }
 
     /// Has a command done. The answer comes when the disk has it.
@@ -383,7 +376,9 @@ async fn listen(shared: Arc<Shared>) {
             continue;
         };
         while let Ok(words) = listener.hear().await {
-            if words.is_none_or(|words| words == DEPLOYED) {
+            if words.as_deref() == Some(leaving::LEFT) {
+                shared.nudge.notify_one();
+            } else if words.is_none_or(|words| words == DEPLOYED) {
                 // When it cannot be read now, the next deployment or start reads it.
                 let _ = shared.definitions.refresh(&shared.database).await;
                 shared.may_be_abandoned.store(true, Ordering::Release);

@@ -26,8 +26,12 @@ const FOLDER: &str = "processes";
 /// What is said where there is nothing to run by.
 const NO_DEFINITIONS: &str = "there are no definitions: name their folder with --processes DIR";
 
-/// How long the threads may take to end when everything was done and answered.
-const LEAVE_TIME_MAX: Duration = Duration::from_secs(2);
+/// How long it may take to finish what was taken, and to let others have what was not, when every request is answered or broken
+/// off. A database that does not answer is not waited for.
+const STOP_TIME_MAX: Duration = Duration::from_millis(2_250);
+
+/// How long the threads may take to end then.
+const LEAVE_TIME_MAX: Duration = Duration::from_millis(250);
 
 /// Run the server: HTTP, deadlines, messages, and definitions that go live as they change.
 ///
@@ -105,16 +109,21 @@ async fn serve(arguments: &Arguments, screen: &Screen) -> Result<(), Failure> {
     let watching = live.map(|live| tokio::spawn(live.watch()));
     let router = http::router(Arc::new(Server::new(Arc::clone(&runner), access)));
     http::serve(listener, router, arguments.connections_per_address, stop).await;
-    for task in [watching, anchoring].into_iter().flatten() {
-        task.abort();
-        // It ends because it was told to, or had ended before.
-        let _ = task.await;
+    let stopping = async {
+        for task in [watching, anchoring].into_iter().flatten() {
+            task.abort();
+            // It ends because it was told to, or had ended before.
+            let _ = task.await;
+        }
+        if let Some(runner) = Arc::into_inner(runner) {
+            runner.stop().await;
+        }
+        database.close().await;
+    };
+    match tokio::time::timeout(STOP_TIME_MAX, stopping).await {
+        Ok(()) => tracing::info!("stopped"),
+        Err(_) => tracing::warn!("stopped without waiting for the database; what this node held waits for its leases"),
     }
-    if let Some(runner) = Arc::into_inner(runner) {
-        runner.stop().await;
-    }
-    database.close().await;
-    tracing::info!("stopped");
     Ok(())
 }
 

@@ -28,11 +28,12 @@ const STALL_TIME_MAX: Duration = Duration::from_secs(20);
 /// How much of a head is read: far more than a client of this API has to say.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 
-/// How long requests under way may still take when the server stops.
-const STOP_TIME_MAX: Duration = Duration::from_secs(5);
+/// How long requests under way may still take when the server stops. All of stopping takes less than 5 seconds, so that who
+/// starts and ends servers need not kill them.
+const STOP_TIME_MAX: Duration = Duration::from_millis(2_000);
 
 /// How long those that are broken off then may take to notice.
-const LEAVE_TIME_MAX: Duration = Duration::from_secs(1);
+const LEAVE_TIME_MAX: Duration = Duration::from_millis(250);
 
 /// How long to wait when the system has no more connections to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

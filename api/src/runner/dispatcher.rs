@@ -38,8 +38,11 @@ pub async fn run(shared: Arc<Shared>) {
                 running.spawn(perform(Arc::clone(&shared), entry));
             }
             Some(ended) = running.join_next() => note_all(&shared, ended, &mut running).await,
-            else => return,
+            () = shared.left() => break,
         }
+    }
+    while let Some(ended) = running.join_next().await {
+        note_all(&shared, ended, &mut running).await;
     }
 }
 
@@ -60,7 +63,7 @@ async fn note_all(
 /// Takes what is due from the database into memory; answers how many entries that were.
 pub async fn claim(shared: &Shared) -> Result<usize> {
     let now = shared.clock.now();
-    if outbox::next_due(&shared.database).await?.is_none_or(|due| due > now) {
+    if *shared.leaving.borrow() || outbox::next_due(&shared.database).await?.is_none_or(|due| due > now) {
         return Ok(0);
     }
     let mut transaction = shared.database.begin().await?;
@@ -74,6 +77,15 @@ pub async fn claim(shared: &Shared) -> Result<usize> {
         }
     }
     Ok(count)
+}
+
+/// Lets other nodes begin at once with what waits in memory.
+pub async fn release_queued(shared: &Shared) -> Result<()> {
+    let mut inbound = shared.inbound.lock().await;
+    let queued: Vec<Entry> = std::iter::from_fn(|| inbound.try_recv().ok()).collect();
+    let mut writes = Writes::default();
+    outbox::release(&mut writes, queued.iter(), shared.clock.now());
+    shared.database.write(&writes).await
 }
 
 impl Runner {
@@ -92,16 +104,24 @@ impl Runner {
 }
 
 async fn perform(shared: Arc<Shared>, entry: Entry) -> (Entry, Fate) {
-    let effect = serde_json::from_str(&entry.effect);
-    let fate = match effect {
-        Ok(Effect::SendWebhook { connection, kind, fields }) => {
-            webhook::perform(&shared, &entry, &connection, &kind, &fields).await
-        }
-        Ok(Effect::QueueJob { visit, job }) => super::jobs::request(&shared, &entry, visit, &job).await,
-        Ok(effect) => inside::perform(&shared, &entry, effect).await,
-        Err(error) => Fate::Dead(format!("the entry cannot be read: {error}")),
+    let fate = tokio::select! {
+        fate = attempt(&shared, &entry) => fate,
+        () = shared.left_behind() => Fate::BrokenOff,
     };
-    (entry, fate)
+    // What was refused because no more commands are taken is for another node as well.
+    let is_free = fate == Fate::Left && *shared.leaving.borrow();
+    (entry, if is_free { Fate::BrokenOff } else { fate })
+}
+
+async fn attempt(shared: &Arc<Shared>, entry: &Entry) -> Fate {
+    match serde_json::from_str(&entry.effect) {
+        Ok(Effect::SendWebhook { connection, kind, fields }) => {
+            webhook::perform(shared, entry, &connection, &kind, &fields).await
+        }
+        Ok(Effect::QueueJob { visit, job }) => super::jobs::request(shared, entry, visit, &job).await,
+        Ok(effect) => inside::perform(shared, entry, effect).await,
+        Err(error) => Fate::Dead(format!("the entry cannot be read: {error}")),
+    }
 }
 
 async fn note(shared: &Shared, ended: &[(Entry, Fate)]) -> std::result::Result<(), Error> {
@@ -113,10 +133,12 @@ async fn note(shared: &Shared, ended: &[(Entry, Fate)]) -> std::result::Result<(
     let done = ended.iter().filter(|(_, fate)| *fate == Fate::Done);
     let mut writes = Writes::default();
     outbox::finish(&mut writes, done.map(|(entry, _)| entry.id.clone()).collect(), now);
+    let broken_off = ended.iter().filter(|(_, fate)| *fate == Fate::BrokenOff);
+    outbox::release(&mut writes, broken_off.map(|(entry, _)| entry), now);
     transaction.write(&writes).await?;
     for (entry, fate) in ended {
         match fate {
-            Fate::Settled | Fate::Done | Fate::Left => {}
+            Fate::Settled | Fate::Done | Fate::Left | Fate::BrokenOff => {}
             Fate::Unwanted(why) => {
                 tracing::info!(entry = entry.id, why = loggable(entry, why), "an effect is not wanted any more");
                 outbox::dismiss(&mut transaction, &entry.id, now, why).await?;

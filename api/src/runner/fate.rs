@@ -19,6 +19,8 @@ pub enum Fate {
     Dead(String),
     /// The database failed, so that nothing can be noted: it is claimed again when its lease ends.
     Left,
+    /// It was broken off because the node goes: another one may begin at once.
+    BrokenOff,
 }
 
 impl Fate {

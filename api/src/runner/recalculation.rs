@@ -65,7 +65,10 @@ pub async fn sweep(shared: &Arc<Shared>) -> Result<usize> {
         match outcome {
             // The page is taken again when its lease ends; the keys keep a case from following twice.
             Err(Refusal::Storage(error)) if matches!(*error, Error::Unreachable(_)) => return Ok(0),
-            Err(Refusal::Stopped) => return Ok(0),
+            Err(Refusal::Stopped) => {
+                recalculations::release(&shared.database, &change, shared.clock.now()).await?;
+                return Ok(0);
+            }
             Err(Refusal::Storage(error)) => tracing::error!(%error, "a case cannot follow the calendar"),
             // It closed meanwhile.
             Err(refusal) => tracing::debug!(%refusal, "a case does not follow the calendar"),

@@ -47,7 +47,7 @@ pub async fn enter(database: &Database, clock: &dyn Clock) -> Result<Presence> {
     presence.stay().await
 }
 
-/// Serves the clock until the runner ends.
+/// Serves the clock until the node goes.
 pub async fn run(shared: Arc<Shared>) {
     loop {
         // Until the next instant is known, every commit that wants a wake nudges.
@@ -60,6 +60,7 @@ pub async fn run(shared: Arc<Shared>) {
                 tokio::select! {
                     () = shared.clock.sleep_until(at) => {}
                     () = shared.nudge.notified() => {}
+                    () = shared.left() => return,
                 }
             }
             Err(error) => {
@@ -98,7 +99,8 @@ pub async fn wake_due(shared: &Arc<Shared>) -> Result<usize> {
             break;
         }
         let mut transaction = shared.database.begin().await?;
-        let claimed = cases::claim(&mut transaction, now, now + LEASE, WAKES_MAX).await?;
+        let until = now + LEASE;
+        let claimed = cases::claim(&mut transaction, now, until, WAKES_MAX).await?;
         transaction.commit().await?;
         woken += claimed.len();
         let mut running = JoinSet::new();
@@ -107,13 +109,22 @@ pub async fn wake_due(shared: &Arc<Shared>) -> Result<usize> {
             let wake = Submission::new(case, Actor::Clock, Ask::Wake);
             running.spawn(async move { (case, shared.submit(wake).await) });
         }
+        let mut left = Vec::new();
         for (case, outcome) in running.join_all().await {
             let Err(refusal) = outcome else { continue };
+            if matches!(refusal, Refusal::Stopped) {
+                left.push(case);
+                continue;
+            }
             if let Some(rest) = unable::rest(shared, case, Ask::Wake, refusal).await? {
                 let mut transaction = shared.database.begin().await?;
                 cases::hold(&mut transaction, case, now + rest).await?;
                 transaction.commit().await?;
             }
+        }
+        cases::release(&shared.database, &left, until).await?;
+        if !left.is_empty() {
+            break;
         }
     }
     Ok(woken)

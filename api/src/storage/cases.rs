@@ -50,11 +50,14 @@ const CLAIM: &str = "UPDATE cases SET claimed_until = $2 WHERE case_id IN (
     ORDER BY wake_at LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING case_id, wake_at";
 const FREE: &str = "UPDATE cases SET claimed_until = 0 WHERE wake_at <= $1 AND claimed_until > $1";
 
+const RELEASE: &str = "UPDATE cases SET claimed_until = 0
+    WHERE case_id IN (SELECT value FROM each($1)) AND claimed_until = $2";
+
 const COUNT: &str = "SELECT COUNT(*) FROM cases";
 const HOLD: &str = "UPDATE cases SET claimed_until = $2 WHERE case_id = $1";
 
 pub(super) const STATEMENTS: &[&str] =
-    &[FIND, BY_NUMBER, LAST, UNMOVED, OPEN_AFTER, NEXT_WAKE, CLAIM, FREE, COUNT, HOLD];
+    &[FIND, BY_NUMBER, LAST, UNMOVED, OPEN_AFTER, NEXT_WAKE, CLAIM, FREE, RELEASE, COUNT, HOLD];
 
 /// One line of the list.
 #[derive(Clone, Debug, PartialEq)]
@@ -223,4 +226,14 @@ pub async fn free(transaction: &mut Transaction, now: Timestamp) -> Result<()> {
 /// Keeps a case from being woken until then.
 pub async fn hold(transaction: &mut Transaction, case: CaseId, until: Timestamp) -> Result<()> {
     transaction.execute(HOLD, &[case.into(), until.into()]).await.map(drop)
+}
+
+/// Lets others wake cases at once that were claimed until then and not woken.
+pub async fn release(database: &Database, cases: &[CaseId], until: Timestamp) -> Result<()> {
+    let cases: Vec<String> = cases.iter().map(CaseId::to_string).collect();
+    let mut writes = Writes::default();
+    if !cases.is_empty() {
+        writes.run(RELEASE, vec![Cell::Texts(cases), until.into()]);
+    }
+    database.write(&writes).await
 }

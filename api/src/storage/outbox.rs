@@ -4,7 +4,7 @@ use duban_engine::ids::CaseId;
 use jiff::Timestamp;
 
 use super::table::{Table, integer, text};
-use super::{Cell, Database, Result, Row, Transaction, Writes, digest};
+use super::{Cell, Database, Result, Row, Transaction, Writes, digest, micros};
 
 /// The table.
 pub const TABLE: Table = Table {
@@ -36,6 +36,8 @@ const DEAD: &str = "SELECT id, case_id, sequence, effect, created_at, due_at, at
     WHERE due_at IS NULL AND done_at IS NULL ORDER BY id LIMIT $1";
 const DEAD_OF: &str = "SELECT id, case_id, sequence, effect, created_at, due_at, attempts, done_at, error FROM outbox
     WHERE due_at IS NULL AND done_at IS NULL AND case_id IN (SELECT value FROM each($1)) ORDER BY id LIMIT $2";
+const RELEASE: &str = "UPDATE outbox SET due_at = $3, attempts = attempts - 1
+    WHERE id IN (SELECT value FROM each($1)) AND id || ' ' || due_at IN (SELECT value FROM each($2))";
 const DISMISS: &str = "UPDATE outbox SET due_at = NULL, done_at = $2, error = $3 WHERE id = $1 AND done_at IS NULL";
 const REVIVE: &str = "UPDATE outbox SET due_at = $2, attempts = 0
     WHERE id = $1 AND due_at IS NULL AND done_at IS NULL";
@@ -50,8 +52,10 @@ const OF_CASE: &str = "SELECT id, case_id, sequence, effect, created_at, due_at,
 
 const REWRITE: &str = "UPDATE outbox SET effect = $2, error = $3 WHERE id = $1 AND done_at IS NOT NULL";
 
-pub(super) const STATEMENTS: &[&str] =
-    &[CLAIM, NEXT_DUE, FREE, FINISH, FAIL, DEAD, DEAD_OF, DISMISS, REVIVE, FIND_DEAD, PRUNE, OPEN, OF_CASE, REWRITE];
+pub(super) const STATEMENTS: &[&str] = &[
+    CLAIM, NEXT_DUE, FREE, FINISH, FAIL, RELEASE, DEAD, DEAD_OF, DISMISS, REVIVE, FIND_DEAD, PRUNE, OPEN, OF_CASE,
+    REWRITE,
+];
 
 /// Something to be done.
 #[derive(Clone, Debug, PartialEq)]
@@ -136,6 +140,16 @@ pub async fn free(transaction: &mut Transaction, now: Timestamp, until: Timestam
 pub fn finish(writes: &mut Writes<'_>, ids: Vec<String>, at: Timestamp) {
     if !ids.is_empty() {
         writes.run(FINISH, vec![Cell::Texts(ids), at.into()]);
+    }
+}
+
+/// Lets others have entries at once that were claimed and not tried to the end; who claimed one since keeps it.
+pub fn release<'a>(writes: &mut Writes<'_>, claimed: impl Iterator<Item = &'a Entry>, now: Timestamp) {
+    let leases =
+        claimed.filter_map(|entry| Some((entry.id.clone(), format!("{} {}", entry.id, micros(entry.due_at?)))));
+    let (ids, leases): (Vec<String>, Vec<String>) = leases.unzip();
+    if !ids.is_empty() {
+        writes.run(RELEASE, vec![Cell::Texts(ids), Cell::Texts(leases), now.into()]);
     }
 }
 

@@ -4,7 +4,7 @@ use duban_engine::ids::CaseId;
 use jiff::Timestamp;
 
 use super::table::{Table, integer, text};
-use super::{Cell, Database, Result, Row, Transaction};
+use super::{Cell, Database, Result, Row, Transaction, Writes};
 
 /// The table.
 pub const TABLE: Table = Table {
@@ -20,9 +20,10 @@ const CLAIM: &str = "UPDATE recalculations SET due_at = $2 WHERE id IN (
 const NEXT_DUE: &str = "SELECT MIN(due_at) FROM recalculations";
 const FREE: &str = "UPDATE recalculations SET due_at = $1 WHERE due_at > $1";
 const REACH: &str = "UPDATE recalculations SET reached = $2, due_at = $3 WHERE id = $1";
+const RELEASE: &str = "UPDATE recalculations SET due_at = $2 WHERE id = $1 AND due_at = $3";
 const CLEAR: &str = "DELETE FROM recalculations";
 
-pub(super) const STATEMENTS: &[&str] = &[CLAIM, NEXT_DUE, FREE, REACH, CLEAR];
+pub(super) const STATEMENTS: &[&str] = &[CLAIM, NEXT_DUE, FREE, REACH, RELEASE, CLEAR];
 
 /// A change that is followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,4 +88,11 @@ pub async fn reach(transaction: &mut Transaction, id: &str, case: CaseId, due_at
 /// Ends a change that every case has followed.
 pub async fn end(transaction: &mut Transaction, id: &str) -> Result<()> {
     transaction.delete(&TABLE, &[vec![id.into()]]).await
+}
+
+/// Lets others go on with a change at once.
+pub async fn release(database: &Database, change: &Recalculation, now: Timestamp) -> Result<()> {
+    let mut writes = Writes::default();
+    writes.run(RELEASE, vec![change.id.as_str().into(), now.into(), change.due_at.into()]);
+    database.write(&writes).await
 }

@@ -23,6 +23,7 @@ mod queues;
 mod retention;
 mod runner;
 mod sharding;
+mod stopping;
 mod storage;
 mod tampering;
 mod templates;
