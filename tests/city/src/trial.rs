@@ -23,14 +23,14 @@ use crate::receiver::{Mood, Receiver};
 const NODES: usize = 3;
 
 /// How many clients work at the same time.
-const CLIENTS: u64 = 8;
+pub(crate) const CLIENTS: u64 = 8;
 
 /// How long nodes may take to do what is due when everything is whole: a webhook that failed may be tried again only after
 /// as long as it failed, and what a dead node had begun waits for a minute.
 const REST_TIME_MAX: Duration = Duration::from_secs(150);
 
 /// Streams of chance beside those of the clients.
-const STREAM_OF_FAULTS: u64 = u64::MAX;
+pub(crate) const STREAM_OF_FAULTS: u64 = u64::MAX;
 const STREAM_OF_RECEIVER: u64 = u64::MAX - 1;
 
 /// What a trial is like.
@@ -105,7 +105,10 @@ pub async fn on_sqlite(terms: &Terms) -> Outcome {
 }
 
 /// An empty folder with the definitions, a history, and somebody who is sent webhooks.
-async fn prepare(terms: &Terms) -> (Arc<Log>, Receiver, PathBuf) {
+///
+/// # Panics
+/// When the folder cannot be written to.
+pub(crate) async fn prepare(terms: &Terms) -> (Arc<Log>, Receiver, PathBuf) {
     let _ = std::fs::remove_dir_all(&terms.folder);
     let processes = terms.folder.join("processes");
     std::fs::create_dir_all(&processes).expect("the folder of the trial is ours");
@@ -139,14 +142,9 @@ fn faked(clock: &Path) -> Vec<(String, String)> {
 }
 
 async fn run(terms: &Terms, mut site: Site, receiver: &Receiver, database: &str, faults: &[Fault]) -> Outcome {
-    let mut tokens = Vec::new();
-    for person in PEOPLE {
-        let plan = Plan { database: database.to_owned(), ..site.members[0].plan.clone() };
-        tokens.push(plan.token(person).await);
-    }
-    let addresses: Vec<_> = site.members.iter().map(|member| member.plan.listen).collect();
+    let plans: Vec<_> = site.members.iter().map(|member| member.plan.clone()).collect();
     let log = Arc::clone(&site.log);
-    let crew = Arc::new(Crew::new(&addresses, tokens, Arc::clone(&log), terms.seed));
+    let crew = crew(terms, &plans, database, &log).await;
     let working = crew.work(CLIENTS);
     let moods = Chance::new(terms.seed, STREAM_OF_RECEIVER);
     tokio::select! {
@@ -159,8 +157,22 @@ async fn run(terms: &Terms, mut site: Site, receiver: &Receiver, database: &str,
     }
     crew.finish();
     working.join_all().await;
-    rest(&site).await;
-    conclude(terms, site, database).await
+    rest(&site.reader, &log).await;
+    for member in &mut site.members {
+        member.node.take().expect("it runs after the faults").kill().await;
+    }
+    conclude(terms, &site.reader, &log, database).await
+}
+
+/// The clients of nodes, each with its token.
+pub(crate) async fn crew(terms: &Terms, plans: &[Plan], database: &str, log: &Arc<Log>) -> Arc<Crew> {
+    let mut tokens = Vec::new();
+    for person in PEOPLE {
+        let plan = Plan { database: database.to_owned(), ..plans[0].clone() };
+        tokens.push(plan.token(person).await);
+    }
+    let addresses: Vec<_> = plans.iter().map(|plan| plan.listen).collect();
+    Arc::new(Crew::new(&addresses, tokens, Arc::clone(log), terms.seed))
 }
 
 /// One fault after the other: all of them in a random order, and again until the time is over.
@@ -184,10 +196,10 @@ async fn suffer(terms: &Terms, site: &mut Site, faults: &[Fault]) {
 }
 
 /// Waits until nothing is due, or it takes too long: then the checker says what is missing.
-async fn rest(site: &Site) {
+pub(crate) async fn rest(reader: &Reader, log: &Log) {
     let began = Instant::now();
     while began.elapsed() < REST_TIME_MAX {
-        if let Ok(0) = site.reader.open_ends(site.log.now() + 3_000_000).await {
+        if let Ok(0) = reader.open_ends(log.now() + 3_000_000).await {
             println!("at rest after {:.0} s", began.elapsed().as_secs_f64());
             return;
         }
@@ -196,19 +208,16 @@ async fn rest(site: &Site) {
     println!("not at rest after {REST_TIME_MAX:?}");
 }
 
-/// Ends the nodes, reads what they left, and has it checked.
-async fn conclude(terms: &Terms, mut site: Site, database: &str) -> Outcome {
-    for member in &mut site.members {
-        member.node.take().expect("it runs after the faults").kill().await;
-    }
+/// Reads what the nodes left that were ended, and has it checked.
+pub(crate) async fn conclude(terms: &Terms, reader: &Reader, log: &Log, database: &str) -> Outcome {
     let arguments = ["verify", "--database", database];
     let verified = Command::new(&terms.program).args(arguments).output().await.expect("the program was built");
     let said = format!("{}{}", String::from_utf8_lossy(&verified.stdout), String::from_utf8_lossy(&verified.stderr));
     let verify = if verified.status.success() { String::new() } else { said };
-    let evidence = site.reader.read(site.log.now(), verify).await.expect("the database is whole again");
+    let evidence = reader.read(log.now(), verify).await.expect("the database is whole again");
     let kept = serde_json::to_string(&evidence).expect("evidence is JSON");
     std::fs::write(terms.folder.join("evidence.json"), kept).expect("the folder of the trial is ours");
-    let history = site.log.entries();
+    let history = log.entries();
     let violations = checker::check(&history, &evidence);
     let mut summary = summary(&history);
     let (cases, transitions, outbox) = (evidence.cases.len(), evidence.transitions.len(), evidence.outbox.len());
