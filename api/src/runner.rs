@@ -19,6 +19,7 @@ mod private;
 mod projection;
 mod pruning;
 mod recalculation;
+mod receivers;
 mod rendering;
 mod retention;
 mod schedules;
@@ -349,6 +350,13 @@ impl Shared {
         Ok(history::load(database, [case]).await?.remove(&case).map(Arc::new))
     }
 
+    /// Takes what is deployed now. When it cannot be read now, the next deployment or start reads it.
+    async fn hear_of_deployment(&self) {
+        let _ = self.definitions.refresh(&self.database).await;
+        self.may_be_abandoned.store(true, Ordering::Release);
+        self.nudge.notify_one();
+    }
+
     /// Hands on what a commit left to be done.
     fn after_commit(&self, entries: Vec<outbox::Entry>, wake_at: Option<Timestamp>) {
         for entry in entries {
@@ -375,14 +383,13 @@ async fn listen(shared: Arc<Shared>) {
             tokio::time::sleep(timekeeper::PAUSE).await;
             continue;
         };
+        // What was told until now was told to nobody here.
+        shared.hear_of_deployment().await;
         while let Ok(words) = listener.hear().await {
             if words.as_deref() == Some(leaving::LEFT) {
                 shared.nudge.notify_one();
             } else if words.is_none_or(|words| words == DEPLOYED) {
-                // When it cannot be read now, the next deployment or start reads it.
-                let _ = shared.definitions.refresh(&shared.database).await;
-                shared.may_be_abandoned.store(true, Ordering::Release);
-                shared.nudge.notify_one();
+                shared.hear_of_deployment().await;
             }
         }
     }

@@ -1,14 +1,16 @@
 //! The dispatcher: does what the outbox holds, after the commit and at least once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use duban_engine::effect::Effect;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::fate::Fate;
 use super::outgoing::LEASE;
+use super::receivers::Receivers;
 use super::{Runner, Shared, inside, webhook};
 use crate::storage::outbox::{self, Entry};
 use crate::storage::{Error, Result, Writes};
@@ -18,6 +20,13 @@ pub const QUEUE_MAX: usize = 16_384;
 
 /// How many entries are under way at the same time: enough that slow receivers do not stop the quick ones.
 const RUNNING_MAX: usize = 512;
+
+/// How long an attempt may take: what [`super::Outside`] promises, and noting it.
+const ATTEMPT_TIME_MAX: SignedDuration = SignedDuration::from_secs(35);
+
+/// How long what waits for a slow receiver is left alone, and how often it is looked for.
+const PUT_OFF: SignedDuration = SignedDuration::from_secs(60);
+const LOOK_PAUSE: Duration = Duration::from_secs(5);
 
 /// How many entries are claimed at once.
 pub const CLAIM_MAX: i64 = 256;
@@ -31,26 +40,50 @@ const BACKOFF: SignedDuration = SignedDuration::from_secs(10);
 /// Serves the entries that commits leave, until the runner ends.
 pub async fn run(shared: Arc<Shared>) {
     let mut inbound = shared.inbound.lock().await;
-    let mut running = JoinSet::new();
+    let (mut running, mut receivers) = (JoinSet::new(), Receivers::default());
+    let mut looking = tokio::time::interval(LOOK_PAUSE);
     loop {
         tokio::select! {
-            Some(entry) = inbound.recv(), if running.len() < RUNNING_MAX => {
-                running.spawn(perform(Arc::clone(&shared), entry));
+            Some(entry) = inbound.recv(), if running.len() < RUNNING_MAX && receivers.waiting() < QUEUE_MAX => {
+                if let Some(entry) = receivers.admit(entry) {
+                    running.spawn(perform_in_time(Arc::clone(&shared), entry));
+                }
             }
-            Some(ended) = running.join_next() => note_all(&shared, ended, &mut running).await,
+            Some(ended) = running.join_next() => {
+                for over in note_all(&shared, ended, &mut running).await {
+                    if let Some(next) = receivers.end(&over) {
+                        running.spawn(perform_in_time(Arc::clone(&shared), next));
+                    }
+                }
+            }
+            _ = looking.tick() => {
+                let now = shared.clock.now();
+                put_off(&shared, receivers.take_waiting(now + ATTEMPT_TIME_MAX), now + PUT_OFF).await;
+            }
             () = shared.left() => break,
         }
     }
+    put_off(&shared, receivers.take_waiting(Timestamp::MAX), shared.clock.now()).await;
     while let Some(ended) = running.join_next().await {
         note_all(&shared, ended, &mut running).await;
     }
 }
 
+/// Gives back what waits for a receiver that is slow, before its lease ends. That is no attempt.
+async fn put_off(shared: &Shared, entries: Vec<Entry>, due: Timestamp) {
+    let mut writes = Writes::default();
+    outbox::release(&mut writes, entries.iter(), due);
+    if let Err(error) = shared.database.write(&writes).await {
+        tracing::warn!(%error, "what waited is free when its lease ends");
+    }
+}
+
+/// Answers which entries are over.
 async fn note_all(
     shared: &Shared,
     first: std::result::Result<(Entry, Fate), tokio::task::JoinError>,
     running: &mut JoinSet<(Entry, Fate)>,
-) {
+) -> Vec<Entry> {
     let mut ended: Vec<(Entry, Fate)> = first.into_iter().collect();
     while let Some(next) = running.try_join_next() {
         ended.extend(next);
@@ -58,6 +91,7 @@ async fn note_all(
     if let Err(error) = note(shared, &ended).await {
         tracing::warn!(%error, "the outbox could not be noted; its entries are tried again");
     }
+    ended.into_iter().map(|(entry, _)| entry).collect()
 }
 
 /// Takes what is due from the database into memory; answers how many entries that were.
@@ -101,6 +135,13 @@ impl Runner {
         note(&self.shared, &ended).await?;
         Ok(ended.len())
     }
+}
+
+/// Does what an entry asks for, unless it waited for so long that another node could begin with it meanwhile: then whoever comes
+/// first claims it anew.
+async fn perform_in_time(shared: Arc<Shared>, entry: Entry) -> (Entry, Fate) {
+    let is_late = entry.due_at.is_none_or(|due| due < shared.clock.now() + ATTEMPT_TIME_MAX);
+    if is_late { (entry, Fate::BrokenOff) } else { perform(shared, entry).await }
 }
 
 async fn perform(shared: Arc<Shared>, entry: Entry) -> (Entry, Fate) {

@@ -143,13 +143,13 @@ pub fn finish(writes: &mut Writes<'_>, ids: Vec<String>, at: Timestamp) {
     }
 }
 
-/// Lets others have entries at once that were claimed and not tried to the end; who claimed one since keeps it.
-pub fn release<'a>(writes: &mut Writes<'_>, claimed: impl Iterator<Item = &'a Entry>, now: Timestamp) {
+/// Lets others have entries from an instant on that were claimed and not tried to the end; who claimed one since keeps it.
+pub fn release<'a>(writes: &mut Writes<'_>, claimed: impl Iterator<Item = &'a Entry>, due: Timestamp) {
     let leases =
         claimed.filter_map(|entry| Some((entry.id.clone(), format!("{} {}", entry.id, micros(entry.due_at?)))));
     let (ids, leases): (Vec<String>, Vec<String>) = leases.unzip();
     if !ids.is_empty() {
-        writes.run(RELEASE, vec![Cell::Texts(ids), Cell::Texts(leases), now.into()]);
+        writes.run(RELEASE, vec![Cell::Texts(ids), Cell::Texts(leases), due.into()]);
     }
 }
 

@@ -28,4 +28,5 @@ mod storage;
 mod tampering;
 mod templates;
 mod town;
+mod unwell;
 mod web;
