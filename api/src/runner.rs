@@ -13,6 +13,7 @@ mod jobs;
 mod leaving;
 mod locks;
 mod messages;
+mod numbers;
 mod outgoing;
 mod outside;
 mod private;
@@ -57,6 +58,7 @@ pub use webhook::{Environment, Secrets, sign};
 
 use committer::{Lanes, Waiting};
 use history::Known;
+use numbers::Numbers;
 
 use crate::clock::Clock;
 use crate::storage::{Database, Presence, Result, micros, outbox, processes, transitions};
@@ -116,6 +118,8 @@ pub(crate) struct Shared {
     salts: Arc<dyn Salts>,
     definitions: Definitions,
     cache: moka::sync::Cache<CaseId, Arc<Known>>,
+    /// What each number series will give next.
+    numbers: Numbers,
     /// How long cases that the database refused were left alone.
     rests: moka::sync::Cache<CaseId, unable::Rest>,
     committers: Vec<Lanes>,
@@ -172,6 +176,7 @@ impl Runner {
         let shared = Arc::new(Shared {
             cache: moka::sync::Cache::new(settings.cache_max),
             rests: moka::sync::Cache::new(settings.cache_max),
+            numbers: Numbers::default(),
             alarm: AtomicI64::new(i64::MAX),
             nudge: Notify::new(),
             may_be_abandoned: AtomicBool::new(true),

@@ -150,11 +150,11 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// Whether a row was refused that is written only because a case moved ([`cases::expect`]). SQLite says which in its text
-/// alone, which has one language.
+/// Whether a row was refused that is written only because a case or a series moved ([`cases::expect`], [`serials::move_on`]).
+/// SQLite says which in its text alone, which has one language.
 fn is_guard(refused: &dyn DatabaseError) -> bool {
     refused.kind() == ErrorKind::NotNullViolation
-        && (refused.table() == Some(serials::TABLE.name) || refused.message().ends_with(" failed: serials.series"))
+        && (refused.table() == Some(serials::TABLE.name) || refused.message().contains(" failed: serials."))
 }
 
 /// Whether a failure is one of the database's surroundings and may be over when the same is asked again.

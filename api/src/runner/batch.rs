@@ -1,6 +1,7 @@
 //! One batch of commands: decided in order, written in one transaction, answered when the disk has it.
 
 mod decided;
+mod taking;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,11 +18,13 @@ use jiff::Timestamp;
 use super::Shared;
 use super::definitions::{Definition, world};
 use super::history::{Known, load, store};
+use super::numbers::Turn;
 use super::projection;
 use super::submission::{Answer, Refusal, Submission};
 use crate::storage::commands::{self, Done};
-use crate::storage::{Transaction, cases, locks, outbox, serials, tasks};
+use crate::storage::{cases, locks, outbox, serials, tasks};
 use decided::{Changed, Decided};
+use taking::Taking;
 
 /// What became of a batch.
 #[derive(Debug)]
@@ -57,8 +60,8 @@ struct Batch<'a> {
     workload: Option<Workload>,
 }
 
-/// Decides and writes a batch. Keys are looked up first when some may well have been used; else the database finds that out
-/// while it writes.
+/// Decides and writes a batch. Keys are looked up first, and numbers held, when some may well have been used; else the database
+/// finds that out while it writes.
 ///
 /// # Errors
 /// [`crate::storage::Error::Conflict`] when another writer was first, or a key was used that was not looked up.
@@ -79,17 +82,17 @@ pub async fn run(shared: &Shared, submissions: &[Submission], look_up: bool) -> 
     if look_up {
         batch.look_up().await?;
     }
-    let mut transaction = batch.hold().await?;
+    let mut taking = batch.take_numbers(look_up).await?;
     let mut decided = batch.decide();
     // Who is refused may have asked before.
     let is_refused =
         submissions.iter().zip(&decided.outcomes).any(|(one, outcome)| one.key.is_some() && outcome.is_err());
     if !decided.doubtful.is_empty() || is_refused && !look_up {
         // Whoever holds a transaction asks for no second connection: all could be taken by those who wait for the first.
-        drop(transaction.take());
+        drop(taking);
         batch.confirm(&decided.doubtful).await?;
         batch.look_up().await?;
-        transaction = batch.hold().await?;
+        taking = batch.take_numbers(true).await?;
         decided = batch.decide();
     }
     let settled = submissions.iter().zip(&decided.outcomes).filter(|(_, outcome)| outcome.is_ok());
@@ -97,16 +100,10 @@ pub async fn run(shared: &Shared, submissions: &[Submission], look_up: bool) -> 
     // A series that nobody took a number from stays as it is.
     decided.serials.retain(|series, next| batch.serials.get(series) != Some(next));
     let changes = decided.changes();
+    let taken = decided.serials.clone();
     let mut writes = decided.writes(&changes);
     outbox::finish(&mut writes, settled, now);
-    match transaction {
-        _ if writes.is_empty() => {}
-        Some(mut begun) => {
-            begun.write(&writes).await?;
-            begun.commit().await?;
-        }
-        None => shared.database.write(&writes).await?,
-    }
+    taking.write(shared, &batch.serials, &taken, writes).await?;
     let wakes = decided.changed.values().filter_map(|changed| changed.now.case.next_wake());
     let wake_at = wakes.chain(changes.concern_locks().then_some(now)).min();
     for (case, changed) in decided.changed {
@@ -173,15 +170,24 @@ impl Batch<'_> {
         self.load(moved).await
     }
 
-    /// Begins a transaction in which nobody else gets a number of the series that the commands may need, if there are any.
-    async fn hold(&mut self) -> crate::storage::Result<Option<Transaction>> {
+    /// Finds what the series that the commands may need give next. Where that is not known, or is not to be guessed, nobody else
+    /// gets one of their numbers until the batch is written.
+    async fn take_numbers(&mut self, is_sure: bool) -> crate::storage::Result<Taking> {
         let series = self.series();
         if series.is_empty() {
-            return Ok(None);
+            return Ok(Taking::default());
+        }
+        let mut turn = self.shared.numbers.turn(&series).await;
+        if !is_sure && let Some(guess) = turn.as_mut().and_then(Turn::guess) {
+            self.serials = guess;
+            return Ok(Taking { turn, held: None });
         }
         let mut begun = self.shared.database.begin_impatiently().await?;
         self.serials = serials::hold(&mut begun, series).await?;
-        Ok(Some(begun))
+        if let Some(turn) = &mut turn {
+            turn.found(&self.serials);
+        }
+        Ok(Taking { turn, held: Some(begun) })
     }
 
     /// The number series that the commands may need.

@@ -119,6 +119,14 @@ impl Database {
         }
     }
 
+    /// The same, but what somebody else keeps locked on a server is waited for a second only: see [`Error::is_locked`].
+    pub async fn write_impatiently(&self, writes: &Writes<'_>) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => self.write(writes).await,
+            Self::Postgres(database) => database.write_impatiently(writes).await,
+        }
+    }
+
     /// Reads rows as they are now, outside of any transaction.
     pub async fn fetch(&self, sql: &str, parameters: &[Cell]) -> Result<Vec<Row>> {
         match self {

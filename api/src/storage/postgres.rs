@@ -26,6 +26,10 @@ const WRITERS: Use =
 /// How long a transaction that has others behind it waits for a lock, in milliseconds: many turns of writers who are well.
 const IMPATIENT: &str = "lock_timeout = 1000";
 
+/// What answers a statement that changes several tables. The server asks for it before it changes anything.
+const DONE: &str = "1";
+const DONE_IMPATIENTLY: &str = "set_config('lock_timeout', '1000', true)";
+
 /// What they read to decide. It is apart because who holds a transaction also reads.
 const READERS: Use = Use { connections_max: 6, ..Use::PLAIN };
 
@@ -112,7 +116,11 @@ impl Postgres {
 
     /// One statement is a transaction by itself.
     pub(super) async fn write(&self, writes: &Writes<'_>) -> Result<()> {
-        Ok(self.writers.execute(together(writes)).await?)
+        Ok(self.writers.execute(together(writes, DONE)).await?)
+    }
+
+    pub(super) async fn write_impatiently(&self, writes: &Writes<'_>) -> Result<()> {
+        Ok(self.writers.execute(together(writes, DONE_IMPATIENTLY)).await?)
     }
 
     /// Returns when the server takes writes: a standby, or one that was set to read only, does not.
@@ -187,7 +195,7 @@ impl Transaction {
     }
 
     pub(super) async fn write(&mut self, writes: &Writes<'_>) -> Result<()> {
-        together(writes).persistent(self.keeps_statements).execute(&mut *self.inner).await?;
+        together(writes, DONE).persistent(self.keeps_statements).execute(&mut *self.inner).await?;
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use super::super::outgoing::Outgoing;
 use super::super::projection::{self, Changes, Rows};
 use super::super::submission::{Answer, Refusal};
 use crate::storage::commands::{self, Done};
-use crate::storage::{Cell, Writes, cases, documents, jobs, notices, outbox, serials, transitions};
+use crate::storage::{Cell, Writes, cases, documents, jobs, notices, outbox, transitions};
 
 /// A case as a batch leaves it.
 #[derive(Clone)]
@@ -60,7 +60,6 @@ impl Decided {
         cases::expect(&mut writes, before.map(|(case, known)| (case, known.hash.as_str())));
         writes.insert(&transitions::TABLE, &self.transitions);
         writes.insert(&commands::TABLE, rows(&self.done, |(key, done)| done.cells(key)));
-        serials::keep(&mut writes, &self.serials);
         changes.write(&mut writes);
         self.incidents.write(&mut writes);
         let outgoing = &self.outgoing;

@@ -9,8 +9,8 @@ use super::super::{Cell, Column, Kind, Result, Row, Table};
 /// A statement with its parameters.
 pub type Query<'q> = sqlx::query::Query<'q, sqlx::Postgres, PgArguments>;
 
-/// Several changes as one statement, because each costs a way to the server and back.
-pub fn together<'q>(writes: &Writes<'_>) -> Query<'q> {
+/// Several changes as one statement, because each costs a way to the server and back, and what it answers.
+pub fn together<'q>(writes: &Writes<'_>, answer: &str) -> Query<'q> {
     let (mut arguments, mut before, mut parts) = (PgArguments::default(), 0, Vec::new());
     for (number, (change, rows)) in whole(writes).into_iter().enumerate() {
         let sql = match &change {
@@ -32,7 +32,7 @@ pub fn together<'q>(writes: &Writes<'_>) -> Query<'q> {
         };
         parts.push(format!("change_{number} AS ({sql})"));
     }
-    sqlx::query_with(AssertSqlSafe(format!("WITH {} SELECT 1", parts.join(",\n"))), arguments)
+    sqlx::query_with(AssertSqlSafe(format!("WITH {} SELECT {answer}", parts.join(",\n"))), arguments)
 }
 
 /// The changes with their rows, those of one table in one: the server sees by itself which columns stay as they are, and plans
