@@ -43,6 +43,7 @@ pub use traces::Traces;
 pub use writes::Writes;
 
 use sqlx::error::{DatabaseError, ErrorKind};
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 /// A failure of the database.
 #[derive(Debug, thiserror::Error)]
@@ -135,7 +136,7 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::Database(refused) => match refused.code().as_deref() {
                 Some("40001" | "40P01") => Self::Conflict(error),
                 Some("26000" | "42P05") => Self::StatementLost(error),
-                Some(code) if may_pass(code) => Self::Unreachable(error),
+                Some(code) if may_pass(code) || is_end_of_session(&**refused) => Self::Unreachable(error),
                 _ => Self::Refused(error),
             },
             sqlx::Error::Io(_)
@@ -155,6 +156,14 @@ impl From<sqlx::Error> for Error {
 fn is_guard(refused: &dyn DatabaseError) -> bool {
     refused.kind() == ErrorKind::NotNullViolation
         && (refused.table() == Some(serials::TABLE.name) || refused.message().contains(" failed: serials."))
+}
+
+/// Whether PostgreSQL failed by itself and ended the session, as when a new one cannot write its files because the disk is full: it
+/// says neither that it has no room nor anything else about what was asked.
+fn is_end_of_session(refused: &dyn DatabaseError) -> bool {
+    refused.try_downcast_ref::<PgDatabaseError>().is_some_and(|refused| {
+        refused.code().starts_with("XX") && matches!(refused.severity(), PgSeverity::Fatal | PgSeverity::Panic)
+    })
 }
 
 /// Whether a failure is one of the database's surroundings and may be over when the same is asked again.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use duban_engine::case::Case;
-use duban_engine::event::{Actor, Event, Transition};
+use duban_engine::event::{Actor, EVENT_VERSION, Event, Transition};
 use duban_engine::ids::CaseId;
 use duban_engine::process::Process;
 use jiff::Timestamp;
@@ -64,6 +64,9 @@ pub fn restore(stored: &Stored) -> Result<Transition> {
         what: "transition",
         why: format!("{} of case {}: {error}", stored.sequence, stored.case),
     };
+    if stored.version > u32::from(EVENT_VERSION) {
+        return Err(why("a newer version of the program made it".to_owned()));
+    }
     let mut events: Vec<Event> = serde_json::from_str(&stored.events).map_err(|error| why(error.to_string()))?;
     if let (Some(digests), Some(private)) = (&stored.digests, &stored.private) {
         Parted::read(digests, private).and_then(|parted| parted.put(&mut events)).map_err(why)?;

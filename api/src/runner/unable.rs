@@ -15,6 +15,9 @@ const REST_MIN: SignedDuration = SignedDuration::from_secs(10);
 /// … to this.
 const REST_MAX: SignedDuration = SignedDuration::from_mins(60);
 
+/// How long at most when it cannot be read: another node, whose program is newer, may wake it as soon as this one lets it.
+const UNREADABLE_REST_MAX: SignedDuration = SignedDuration::from_secs(30);
+
 /// A rest after the database refused: since when it lasts, and how long.
 #[derive(Clone, Copy, Debug)]
 pub struct Rest {
@@ -33,7 +36,9 @@ pub async fn rest(shared: &Shared, case: CaseId, ask: Ask, refusal: Refusal) -> 
             tracing::error!(%case, error = &*error as &dyn std::error::Error, "a case could not be moved; it is tried again");
             // What may pass is tried again soon.
             let may_pass = matches!(*error, Error::Unreachable(_) | Error::Conflict(_));
-            return Ok((!may_pass).then(|| longer(shared, case)));
+            let is_for_newer = matches!(*error, Error::Unreadable { .. });
+            let rest = (!may_pass).then(|| longer(shared, case));
+            return Ok(rest.map(|rest| if is_for_newer { rest.min(UNREADABLE_REST_MAX) } else { rest }));
         }
         other => {
             tracing::debug!(%case, refusal = %other, "there is nothing to move");

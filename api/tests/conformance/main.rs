@@ -13,6 +13,7 @@ mod incidents;
 mod keys;
 mod locks;
 mod messages;
+mod newer;
 mod numbers;
 mod pages;
 mod people;

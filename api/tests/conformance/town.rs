@@ -112,9 +112,14 @@ impl Town {
     }
 
     pub async fn runner_with(&self, settings: Settings) -> Runner {
+        self.start_with(settings).await.expect("a runner starts over its database")
+    }
+
+    /// A runner, if one starts.
+    pub async fn start_with(&self, settings: Settings) -> duban::storage::Result<Runner> {
         let (clock, outside, secrets) = (self.clock.clone(), self.post.clone(), Arc::new(OneSecret));
         let surroundings = Surroundings { clock, outside, secrets, salts: Arc::new(RandomSalts) };
-        Runner::start(self.database().await, surroundings, settings).await.expect("a runner starts over its database")
+        Runner::start(self.database().await, surroundings, settings).await
     }
 
     pub fn advance(&self, minutes: i64) {

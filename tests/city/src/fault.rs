@@ -55,7 +55,14 @@ pub enum Fault {
     Locked,
     /// A node finds no room on the disk.
     DiskFull,
+    /// The server finds no room on its disk for more rows.
+    NoRoom,
+    /// The server finds no room on its disk for what it is about to commit, ends by itself, and is started when there is room.
+    NoRoomToCommit,
 }
+
+/// What can go wrong with the disk of a server, when it is a small one.
+pub const ON_SMALL_DISK: [Fault; 2] = [Fault::NoRoom, Fault::NoRoomToCommit];
 
 /// What can go wrong with nodes on a server.
 pub const ON_POSTGRES: [Fault; 12] = [
@@ -134,6 +141,8 @@ impl Site {
                 sleep(length).await;
                 self.tamper(&Self::acceptance()).await;
             }
+            Fault::NoRoom => self.fill(length, false).await,
+            Fault::NoRoomToCommit => self.fill(length, true).await,
             Fault::Locked => self.reader.lock(length).await.expect("the database is there between faults"),
             _ => self.members[victim].suffer(fault, length).await,
         }
@@ -143,6 +152,24 @@ impl Site {
     fn restart(&self, mode: &str) {
         let postgres = self.postgres.as_ref().expect("a server is restarted only where there is one");
         tokio::task::block_in_place(|| postgres.restart(mode));
+    }
+
+    /// Leaves no room on the server's disk for a while; when it has to, it begins with a new file for what is committed.
+    async fn fill(&self, length: Duration, begins_file: bool) {
+        let room = self.postgres.as_ref().and_then(|postgres| postgres.room.as_ref());
+        let room = room.expect("there is a small disk where this fault is");
+        tokio::task::block_in_place(|| room.fill());
+        if begins_file {
+            // The server ends as it is asked.
+            let _ = self.reader.run("SELECT pg_switch_wal()").await;
+        }
+        sleep(length).await;
+        let was_there = self.reader.run("SELECT 1").await.is_ok();
+        room.clear();
+        if !was_there {
+            println!("the server ended by itself, and is started again");
+            self.restart("immediate");
+        }
     }
 
     /// Changes the database from outside.
@@ -204,7 +231,12 @@ impl Member {
                 sleep(length).await;
                 self.node().limit_files("unlimited").await;
             }
-            Fault::RestartFast | Fault::RestartImmediate | Fault::Refusals | Fault::Locked => {}
+            Fault::RestartFast
+            | Fault::RestartImmediate
+            | Fault::Refusals
+            | Fault::Locked
+            | Fault::NoRoom
+            | Fault::NoRoomToCommit => {}
         }
     }
 

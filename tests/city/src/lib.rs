@@ -19,6 +19,8 @@ pub mod node;
 pub mod postgres;
 pub mod proxy;
 pub mod receiver;
+pub mod room;
 pub mod server;
 pub mod staff;
 pub mod trial;
+pub mod upgrade;

@@ -169,6 +169,17 @@ impl Node {
         assert!(limited.expect("`prlimit` is there (Debian: `apt-get install util-linux`)").success());
     }
 
+    /// Tells it to stop; answers how long it took, and whether it ended well.
+    ///
+    /// # Panics
+    /// When there is no program `kill`, or it does not end at all.
+    pub async fn stop(mut self) -> (Duration, bool) {
+        let begun = Instant::now();
+        self.signal("TERM").await;
+        let ended = tokio::time::timeout(PATIENCE_MAX, self.child.wait()).await.expect("it ends some time");
+        (begun.elapsed(), ended.expect("it is our own process").success())
+    }
+
     /// Kills it as a power cut would: nothing of it runs any more when this returns.
     pub async fn kill(mut self) {
         self.child.kill().await.expect("it is our own process and still runs");

@@ -11,13 +11,15 @@ use tokio::time::sleep;
 use crate::chance::Chance;
 use crate::checker::{self, Violation};
 use crate::evidence::{Reader, WITNESS};
-use crate::fault::{Fault, Lengths, Member, ON_POSTGRES, ON_SQLITE, Site, span, vary};
+use crate::fault::{Fault, Lengths, Member, ON_POSTGRES, ON_SMALL_DISK, ON_SQLITE, Site, span, vary};
 use crate::history::{Entry, Log};
 use crate::load::{Crew, PEOPLE};
 use crate::node::Plan;
 use crate::postgres::Postgres;
 use crate::proxy::Proxy;
 use crate::receiver::{Mood, Receiver};
+use crate::room::Room;
+use crate::upgrade;
 
 /// How many nodes there are on a server.
 const NODES: usize = 3;
@@ -46,6 +48,10 @@ pub struct Terms {
     pub window: Duration,
     /// How long each lasts.
     pub lengths: Lengths,
+    /// The program that nodes on a server run at first; then they are renewed one after the other, and nothing else goes wrong.
+    pub older: Option<String>,
+    /// Whether nodes on a server work on a disk of which only so much is free, and which fills up.
+    pub room: Option<Room>,
 }
 
 /// What came of a trial.
@@ -66,12 +72,16 @@ pub struct Outcome {
 /// When something is missing that the trial needs, or cannot be made whole.
 pub async fn on_postgres(terms: &Terms) -> Outcome {
     let (log, receiver, processes) = prepare(terms).await;
-    let postgres = Postgres::start();
+    let postgres = Postgres::start_in(terms.room.as_ref());
     let direct = Postgres::database_at(postgres.address);
     let mut members = Vec::new();
     for number in 0..NODES {
         let proxy = Proxy::to(postgres.address).await.expect("this machine has free ports");
-        let mut plan = Plan::new(&terms.program, &Postgres::database_at(proxy.address), &processes);
+        let mut plan = Plan::new(
+            terms.older.as_ref().unwrap_or(&terms.program),
+            &Postgres::database_at(proxy.address),
+            &processes,
+        );
         let clock = terms.folder.join(format!("clock-{number}"));
         plan.environment = faked(&clock);
         plan.log = Some(terms.folder.join(format!("node-{number}.log")));
@@ -83,7 +93,8 @@ pub async fn on_postgres(terms: &Terms) -> Outcome {
     let reader = Reader::Postgres(direct.clone());
     reader.run(WITNESS).await.expect("the tables are there");
     let site = Site { members, postgres: Some(postgres), reader, log };
-    run(terms, site, &receiver, &direct, &ON_POSTGRES).await
+    let faults = if terms.room.is_some() { &ON_SMALL_DISK[..] } else { &ON_POSTGRES };
+    run(terms, site, &receiver, &direct, faults).await
 }
 
 /// One node on a file.
@@ -177,6 +188,9 @@ pub(crate) async fn crew(terms: &Terms, plans: &[Plan], database: &str, log: &Ar
 
 /// One fault after the other: all of them in a random order, and again until the time is over.
 async fn suffer(terms: &Terms, site: &mut Site, faults: &[Fault]) {
+    if let Some(older) = &terms.older {
+        return upgrade::roll(terms, older, site).await;
+    }
     let mut chance = Chance::new(terms.seed, STREAM_OF_FAULTS);
     let began = Instant::now();
     loop {
@@ -231,7 +245,8 @@ pub(crate) async fn conclude(terms: &Terms, reader: &Reader, log: &Log, database
 
 /// How many commands there were, and for each kind of fault how often it was and the longest time without an answer.
 fn summary(history: &[Entry]) -> String {
-    let (mut sent, mut unknown, mut failed, mut refused, mut done) = (0, 0, 0, 0, Vec::new());
+    let (mut sent, mut unknown, mut refused, mut done) = (0, 0, 0, Vec::new());
+    let mut failed: BTreeMap<u16, usize> = BTreeMap::new();
     let mut open: BTreeMap<&str, i64> = BTreeMap::new();
     let mut faults: BTreeMap<&str, Vec<(i64, i64)>> = BTreeMap::new();
     for entry in history {
@@ -239,7 +254,7 @@ fn summary(history: &[Entry]) -> String {
             Entry::Sent { .. } => sent += 1,
             Entry::Unknown { .. } => unknown += 1,
             Entry::Answered { at, status: 200..300, .. } => done.push(*at),
-            Entry::Answered { status: 500.., .. } => failed += 1,
+            Entry::Answered { status: status @ 500.., .. } => *failed.entry(*status).or_default() += 1,
             Entry::Answered { .. } => refused += 1,
             Entry::Begun { at, fault } => _ = open.insert(fault, *at),
             Entry::Ended { at, fault } => {
@@ -250,7 +265,7 @@ fn summary(history: &[Entry]) -> String {
         }
     }
     let mut text = format!(
-        "{sent} attempts: {} done, {refused} refused, {failed} failed, {unknown} without an answer\n",
+        "{sent} attempts: {} done, {refused} refused, failed by status {failed:?}, {unknown} without an answer\n",
         done.len()
     );
     for (kind, times) in faults {

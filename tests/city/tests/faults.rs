@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use duban_city::fault::Lengths;
+use duban_city::room::Room;
 use duban_city::trial::{self, Outcome, Terms};
 
 /// Where all chance comes from, unless DUBAN_SEED says otherwise. The kinds, instants and lengths of the faults come from
@@ -38,6 +39,8 @@ fn terms(name: &str) -> Terms {
         seed,
         window: if minutes == 0 { SHORT_WINDOW } else { Duration::from_secs(60 * minutes) },
         lengths: if minutes == 0 { SHORT } else { LONG },
+        older: None,
+        room: None,
     }
 }
 
@@ -56,6 +59,26 @@ fn assert_sound(Outcome { violations, happened, summary }: &Outcome) {
 #[tokio::test(flavor = "multi_thread")]
 async fn three_nodes_on_postgresql_keep_every_promise_under_faults() {
     assert_sound(&trial::on_postgres(&terms("postgres")).await);
+}
+
+/// Nodes run the program at DUBAN_OLDER at first; without one, the same program replaces itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_that_are_renewed_one_after_the_other_keep_every_promise() {
+    let terms = terms("upgrade");
+    let older = std::env::var("DUBAN_OLDER").unwrap_or_else(|_| {
+        println!("no DUBAN_OLDER: the program replaces itself, which says nothing about two versions side by side");
+        terms.program.clone()
+    });
+    assert_sound(&trial::on_postgres(&Terms { older: Some(older), ..terms }).await);
+}
+
+/// As root only: it mounts a small disk.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "only root may mount the small disk that this fills: `-- --ignored disk`"]
+async fn nodes_keep_every_promise_over_a_server_whose_disk_is_full() {
+    let terms = terms("disk");
+    let room = Some(Room::new(&terms.folder.with_extension("room")));
+    assert_sound(&trial::on_postgres(&Terms { room, ..terms }).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
