@@ -22,6 +22,8 @@ mod incidents;
 mod journey;
 #[path = "http/locked.rs"]
 mod locked;
+#[path = "http/nodes.rs"]
+mod nodes;
 #[path = "http/numbers.rs"]
 mod numbers;
 #[path = "http/permissions.rs"]

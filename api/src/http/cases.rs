@@ -24,7 +24,7 @@ use super::incidents::Line;
 use super::problem::Problem;
 use super::shown;
 use super::subject::Subject;
-use crate::runner::{Answer, GivenUp, Submission};
+use crate::runner::{Answer, GivenUp, Refusal, Submission};
 
 /// How long a signature may be.
 const SEAL_BYTES_MAX: usize = 8 * 1024;
@@ -285,14 +285,16 @@ pub async fn submit(
     (key, fingerprint): (&Key, Fingerprint),
     Seen(seen): Seen,
 ) -> Result<Answer, Problem> {
-    let subject = Subject::find(server, &person, id).await?;
-    let by = Actor::Person { person, deputy_for: None };
+    let case = Subject::find_at_hand(server, &person, id).await?.case.id;
+    let by = Actor::Person { person: person.clone(), deputy_for: None };
     let mut submission =
-        Submission::new(subject.case.id, by, ask).with_key(key.text()).with_fingerprint(key.fingerprint(fingerprint));
+        Submission::new(case, by, ask).with_key(key.text()).with_fingerprint(key.fingerprint(fingerprint));
     submission.seen = seen;
-    let answer = server.runner.submit(submission).await?;
-    if answer.case != subject.case.id {
-        return Err(Problem::key_reused());
+    match server.runner.submit(submission).await {
+        Ok(answer) if answer.case == case => Ok(answer),
+        Ok(_) => Err(Problem::key_reused()),
+        Err(refusal @ (Refusal::Storage(_) | Refusal::Stopped)) => Err(refusal.into()),
+        // A refusal tells of the case as it is now.
+        Err(refusal) => Subject::find(server, &person, id).await.and(Err(refusal.into())),
     }
-    Ok(answer)
 }

@@ -28,11 +28,26 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Finds a case for a person. One that they may not see does not exist for them.
+    /// Finds a case for a person, as it is now. One that they may not see does not exist for them.
     pub async fn find(server: &Server, person: &Name, id: &str) -> Result<Self, Problem> {
-        let missing = || Problem::not_found("case");
         let id: CaseId = id.parse().map_err(|_| missing())?;
         let case = server.runner.case(id).await?.ok_or_else(missing)?;
+        Self::of(server, person, case).await
+    }
+
+    /// Finds a case that a command goes to. It may have moved on since this node saw it: nothing of it may be told, and whoever is
+    /// refused has to be shown that they may see it now.
+    pub async fn find_at_hand(server: &Server, person: &Name, id: &str) -> Result<Self, Problem> {
+        let at_hand = id.parse().ok().and_then(|id| server.runner.case_at_hand(id));
+        if let Some(case) = at_hand
+            && let Ok(subject) = Self::of(server, person, case).await
+        {
+            return Ok(subject);
+        }
+        Self::find(server, person, id).await
+    }
+
+    async fn of(server: &Server, person: &Name, case: Arc<Case>) -> Result<Self, Problem> {
         let definitions = server.runner.definitions();
         let definition = definitions.version(server.runner.pages(), &case.process, &case.version).await?;
         let (library, now) = (server.library()?, server.runner.clock().now());
@@ -45,6 +60,10 @@ impl Subject {
     pub fn world(&self) -> World<'_> {
         world(&self.library)
     }
+}
+
+fn missing() -> Problem {
+    Problem::not_found("case")
 }
 
 /// What decisions look at beside the case.

@@ -9,6 +9,7 @@ use duban_engine::ids::CaseId;
 use duban_engine::process::Process;
 use jiff::Timestamp;
 
+use super::Runner;
 use super::private::{Parted, Salts};
 use crate::storage::cases::LastTransition;
 use crate::storage::transitions::{Stored, actor, histories};
@@ -29,6 +30,13 @@ impl Known {
     /// Whether this is the case's last transition.
     pub fn is_at(&self, last: &LastTransition) -> bool {
         (self.case.id, self.case.sequence, &self.hash) == (last.case, last.sequence, &last.hash)
+    }
+}
+
+impl Runner {
+    /// A case as this node saw it last, when it remembers it; it may have moved on.
+    pub fn case_at_hand(&self, case: CaseId) -> Option<Arc<Case>> {
+        self.shared.cache.get(&case).map(|known| Arc::clone(&known.case))
     }
 }
 
