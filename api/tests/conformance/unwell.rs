@@ -24,13 +24,16 @@ const ATTEMPTS: [i64; 10] = [0, 10, 30, 70, 150, 310, 630, 1270, 2550, 5110];
 /// How many deliveries hang: more than a node has under way at the same time.
 const HANGING: u128 = 700;
 
+/// When a delivery came, in seconds, and whether it was taken.
+type Came = Vec<(i64, bool)>;
+
 /// A receiver for an hour unwell, or one that does not answer at all, and others that are well.
 struct World {
     clock: Arc<ManualClock>,
     hangs: bool,
     began: Timestamp,
-    /// Of each delivery, by receiver and id: when it came, and whether it was taken.
-    seen: Mutex<BTreeMap<(String, String), Vec<(i64, bool)>>>,
+    /// Of each delivery, by receiver and id.
+    seen: Mutex<BTreeMap<(String, String), Came>>,
 }
 
 impl Outside for World {
@@ -53,7 +56,7 @@ impl Outside for World {
 }
 
 impl World {
-    fn seen(&self, whose: &str) -> Vec<Vec<(i64, bool)>> {
+    fn seen(&self, whose: &str) -> Vec<Came> {
         let seen = self.seen.lock().expect("no test panics in between");
         seen.iter().filter(|((name, _), _)| name == whose).map(|(_, came)| came.clone()).collect()
     }
