@@ -6,6 +6,7 @@ mod committer;
 mod definitions;
 mod dispatcher;
 mod fate;
+mod hearing;
 mod history;
 mod incidents;
 mod inside;
@@ -204,7 +205,7 @@ impl Runner {
             committing.spawn(committer::run(Arc::clone(&shared), queue));
         }
         let mut following = JoinSet::new();
-        following.spawn(leaving::until_left(Arc::clone(&shared), listen(Arc::clone(&shared))));
+        following.spawn(leaving::until_left(Arc::clone(&shared), hearing::listen(Arc::clone(&shared))));
         if shared.settings.automatic {
             following.spawn(dispatcher::run(Arc::clone(&shared)));
             following.spawn(timekeeper::run(Arc::clone(&shared)));
@@ -377,25 +378,6 @@ impl Shared {
         }
         if wake_at.is_some_and(|at| micros(at) < self.alarm.load(Ordering::Acquire)) {
             self.nudge.notify_one();
-        }
-    }
-}
-
-/// Hears what other nodes tell.
-async fn listen(shared: Arc<Shared>) {
-    loop {
-        let Ok(mut listener) = shared.database.listen().await else {
-            tokio::time::sleep(timekeeper::PAUSE).await;
-            continue;
-        };
-        // What was told until now was told to nobody here.
-        shared.hear_of_deployment().await;
-        while let Ok(words) = listener.hear().await {
-            if words.as_deref() == Some(leaving::LEFT) {
-                shared.nudge.notify_one();
-            } else if words.is_none_or(|words| words == DEPLOYED) {
-                shared.hear_of_deployment().await;
-            }
         }
     }
 }

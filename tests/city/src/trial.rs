@@ -189,7 +189,7 @@ pub(crate) async fn crew(terms: &Terms, plans: &[Plan], database: &str, log: &Ar
 /// One fault after the other: all of them in a random order, and again until the time is over.
 async fn suffer(terms: &Terms, site: &mut Site, faults: &[Fault]) {
     if let Some(older) = &terms.older {
-        return upgrade::roll(terms, older, site).await;
+        return upgrade::roll(&terms.program, older, site).await;
     }
     let mut chance = Chance::new(terms.seed, STREAM_OF_FAULTS);
     let began = Instant::now();

@@ -6,7 +6,6 @@ use tokio::time::sleep;
 
 use crate::fault::Site;
 use crate::history::Entry;
-use crate::trial::Terms;
 
 /// How long a node may take to end that is told to stop.
 const STOP_TIME_MAX: Duration = Duration::from_secs(5);
@@ -18,13 +17,13 @@ const SIDE_BY_SIDE: Duration = Duration::from_secs(5);
 ///
 /// # Panics
 /// When a node does not end in time and well, or does not start.
-pub async fn roll(terms: &Terms, older: &str, site: &mut Site) {
+pub async fn roll(newer: &str, older: &str, site: &mut Site) {
     sleep(SIDE_BY_SIDE).await;
     for victim in 0..site.members.len() {
-        renew(site, victim, &terms.program, "newer").await;
+        renew(site, victim, newer, "newer").await;
     }
     renew(site, 0, older, "older").await;
-    renew(site, 0, &terms.program, "newer").await;
+    renew(site, 0, newer, "newer").await;
 }
 
 async fn renew(site: &mut Site, victim: usize, program: &str, word: &str) {
