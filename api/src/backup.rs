@@ -116,7 +116,7 @@ pub async fn check(path: &Path, mode: Mode) -> Result<Vec<Finding>, config::Fail
         return Ok(faults.into_iter().map(|what| Finding { case: String::new(), what }).collect());
     }
     let database = open(path, mode).await?;
-    let runner = config::runner(database.clone(), false).await?;
+    let runner = config::runner(database.clone()).await?;
     let findings = runner.verify().await;
     drop(runner);
     database.close().await;

@@ -3,10 +3,12 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::str::FromStr;
 use std::sync::{Arc, Weak};
 use std::time::{self, Duration};
 
 use clap::{Args, ValueEnum};
+use jiff::SignedDuration;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::fmt::time::FormatTime;
 
@@ -130,18 +132,42 @@ async fn follow(clock: Weak<CarriedClock>, database: Database) {
     }
 }
 
-/// Starts a runner with the database's clock and the real outside. One that is not automatic only does what it is told.
+/// How long after its end the history of a case is moved into one row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ColdAfter(pub Option<SignedDuration>);
+
+impl FromStr for ColdAfter {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "never" {
+            return Ok(Self(None));
+        }
+        let days: u32 = text.parse().map_err(|_| "this is a number of days, or `never`")?;
+        Ok(Self(Some(SignedDuration::from_hours(i64::from(days) * 24))))
+    }
+}
+
+/// Starts a runner with the database's clock and the real outside, which only does what it is told.
 ///
 /// # Errors
 /// When the database fails, or the machine's certificates cannot be read.
-pub async fn runner(database: Database, automatic: bool) -> Result<Arc<Runner>, Failure> {
+pub async fn runner(database: Database) -> Result<Arc<Runner>, Failure> {
+    runner_as(database, Settings { automatic: false, ..Settings::default() }).await
+}
+
+/// The same with settings of its own, but for the number of committers.
+///
+/// # Errors
+/// When the database fails, or the machine's certificates cannot be read.
+pub async fn runner_as(database: Database, settings: Settings) -> Result<Arc<Runner>, Failure> {
     let surroundings = Surroundings {
         clock: clock_of(&database).await?,
         outside: Arc::new(Web::new()?),
         secrets: Arc::new(Environment),
         salts: Arc::new(RandomSalts),
     };
-    let settings = Settings { automatic, committers: COMMITTERS, ..Settings::default() };
+    let settings = Settings { committers: COMMITTERS, ..settings };
     Ok(Arc::new(Runner::start(database, surroundings, settings).await?))
 }
 

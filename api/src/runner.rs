@@ -3,6 +3,7 @@
 mod abandoned;
 mod batch;
 mod committer;
+mod cooling;
 mod definitions;
 mod dispatcher;
 mod fate;
@@ -25,6 +26,7 @@ mod receivers;
 mod rendering;
 mod retention;
 mod schedules;
+mod settings;
 mod submission;
 mod templates;
 mod timekeeper;
@@ -53,6 +55,7 @@ pub use outside::{Outside, Reply, Replying, Request, Web};
 pub use private::{RandomSalts, SALT_BYTES, Salts};
 pub use projection::title;
 pub use retention::{Retained, Retention};
+pub use settings::Settings;
 pub use submission::{Answer, Refusal, Submission};
 pub use verify::Finding;
 pub use webhook::{Environment, Secrets, sign};
@@ -71,27 +74,6 @@ const SQLITE_COMMITTERS_MAX: usize = 2;
 
 /// The least by which two instants differ.
 const MICROSECOND: SignedDuration = SignedDuration::from_micros(1);
-
-/// How a runner works.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// How many committers there are; on SQLite at most two.
-    pub committers: usize,
-    /// How many commands go into one transaction at most.
-    pub batch_max: usize,
-    /// How many cases are kept in memory.
-    pub cache_max: u64,
-    /// Whether timers, schedules and the outbox are served by themselves. Without it they wait for [`Runner::settle`].
-    pub automatic: bool,
-    /// How many cases may set each other off in a row; what the next one would be told is given up.
-    pub hops_max: u32,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { committers: 1, batch_max: 256, cache_max: 20_000, automatic: true, hops_max: inside::HOPS_MAX }
-    }
-}
 
 /// Where a runner's surroundings are.
 #[derive(Clone)]
@@ -209,6 +191,7 @@ impl Runner {
             following.spawn(dispatcher::run(Arc::clone(&shared)));
             following.spawn(timekeeper::run(Arc::clone(&shared)));
             following.spawn(leaving::until_left(Arc::clone(&shared), pruning::run(Arc::clone(&shared))));
+            following.spawn(leaving::until_left(Arc::clone(&shared), cooling::run(Arc::clone(&shared))));
         }
         Ok(Self { shared, committing, following, presence })
     }
@@ -313,6 +296,14 @@ impl Runner {
             }
             all += served;
         }
+    }
+
+    /// Moves the histories of cases that closed long enough ago into one row each; answers how many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn cool(&self) -> Result<usize> {
+        cooling::sweep(&self.shared).await
     }
 
     /// Builds every list anew from the transitions and compares; checks that no transition was changed or lost.

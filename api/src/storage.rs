@@ -1,5 +1,6 @@
 //! Where cases are kept: one schema and one SQL text for SQLite and PostgreSQL, one file per table.
 
+mod block;
 mod cell;
 mod database;
 mod migration;
@@ -7,12 +8,15 @@ mod mode;
 mod postgres;
 mod presence;
 mod sqlite;
+mod stored;
 mod table;
 mod traces;
 mod writes;
 
+pub mod archive;
 pub mod cases;
 pub mod commands;
+pub mod cooling;
 pub mod deadlines;
 pub mod documents;
 pub mod heads;
@@ -185,6 +189,7 @@ fn may_pass(code: &str) -> bool {
 /// Every table, in an order in which they can be filled.
 pub const TABLES: &[&Table] = &[
     &transitions::TABLE,
+    &archive::TABLE,
     &cases::TABLE,
     &tasks::TABLE,
     &tasks::CANDIDATES,
@@ -209,8 +214,10 @@ pub const TABLES: &[&Table] = &[
 /// Every statement that is not made from a [`Table`], so that each can be tried on each database.
 pub fn statements() -> Vec<&'static str> {
     [
+        archive::STATEMENTS,
         cases::STATEMENTS,
         commands::STATEMENTS,
+        cooling::STATEMENTS,
         deadlines::STATEMENTS,
         documents::STATEMENTS,
         heads::STATEMENTS,

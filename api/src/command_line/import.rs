@@ -99,7 +99,7 @@ fn read(path: &Path) -> Result<String, Failure> {
 
 async fn import(arguments: &Arguments, text: &str, screen: &Screen) -> Result<(bool, String), Failure> {
     let database = arguments.storage.open_existing(Mode::Use).await?;
-    let runner = config::runner(database, false).await?;
+    let runner = config::runner(database).await?;
     let library = runner.definitions().active().ok_or("no definitions are deployed yet: start the server first")?;
     let process = library.processes.get(arguments.process.as_str()).ok_or_else(|| {
         let known = library.processes.keys().map(Name::as_str);

@@ -79,7 +79,7 @@ async fn retain(arguments: &Arguments) -> Result<Retained, Failure> {
         Database::Sqlite(_) | Database::Postgres(_) => None,
     };
     let may_rewrite = arguments.rewrite || presence.as_ref().is_some_and(|presence| presence.is_alone);
-    let runner = config::runner(database, false).await?;
+    let runner = config::runner(database).await?;
     let closed_before = beginning(arguments.closed_before, &runner)?;
     if closed_before > runner.clock().now() {
         return Err(format!("{} is still to come", arguments.closed_before).into());

@@ -14,10 +14,10 @@ use super::{Failure, Screen, anchor, runtime, welcome};
 use crate::access::Access;
 use crate::anchor::Key;
 use crate::clock::SystemClock;
-use crate::config::{self, Log, Storage};
+use crate::config::{self, ColdAfter, Log, Storage};
 use crate::http::{self, Server};
 use crate::live::Live;
-use crate::runner::Runner;
+use crate::runner::{Runner, Settings};
 use crate::storage::Database;
 
 /// The folder that is taken when none is named.
@@ -58,6 +58,10 @@ pub(super) struct Arguments {
     /// The key that anchors are signed with; one that is missing is made.
     #[arg(long, value_name = "FILE", requires = "anchors", default_value = anchor::DEFAULT_KEY)]
     anchor_key: PathBuf,
+    /// How many days after its end the history of a case is moved into one row, which takes a fraction of the room and
+    /// answers as before; 0 is within the hour, `never` not at all.
+    #[arg(long, value_name = "DAYS", env = "DUBAN_COLD_AFTER", default_value = "30")]
+    cold_after: ColdAfter,
     /// Make a token for people of the sample organization and print them. Only on this machine's own address.
     #[arg(long)]
     demo: bool,
@@ -93,7 +97,8 @@ async fn serve(arguments: &Arguments, screen: &Screen) -> Result<(), Failure> {
         return Err(NO_DEFINITIONS.into());
     }
     let database = arguments.storage.open().await?;
-    let runner = config::runner(database.clone(), true).await?;
+    let settings = Settings { cold_after: arguments.cold_after.0, ..Settings::default() };
+    let runner = config::runner_as(database.clone(), settings).await?;
     let live = definitions(arguments, &runner, screen).await?;
     let anchoring = anchoring(arguments, &database)?;
     let mut access = Access::new(database.for_pages());

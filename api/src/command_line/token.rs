@@ -56,7 +56,7 @@ async fn change(arguments: &Arguments) -> Result<String, Failure> {
         return Ok(format!("{} of {holder} taken away\n", counted(usize::try_from(count)?, "token")));
     }
     if kind == tokens::PERSON {
-        let runner = config::runner(database.clone(), false).await?;
+        let runner = config::runner(database.clone()).await?;
         let library = runner.definitions().active().ok_or("no definitions are deployed yet: start the server first")?;
         if !library.catalog.organization.people.contains_key(&holder) {
             return Err(format!("there is no person `{holder}` in the organization").into());

@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failur
             findings = checked.findings;
         }
         let count = cases::count(&database).await?;
-        let runner = config::runner(database, false).await?;
+        let runner = config::runner(database).await?;
         findings.extend(runner.verify().await?);
         Ok::<_, Failure>((count, findings))
     })?;

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use super::table::{Table, integer, text};
 use super::{Cell, Database, Result, Row, Transaction, Writes, micros};
 
-/// The table. `claimed_until` belongs to the nodes: whoever wakes the case holds it until then. From `title` on
-/// no column stands in an index, and from `wake_at` on it alone.
+/// The table. `claimed_until` belongs to the nodes: whoever wakes the case, or moves its history into a cold row, holds it until
+/// then; the end of all numbers says that this was done. From `title` on no column of an open case stands in an index, and from
+/// `wake_at` on it alone.
 pub const TABLE: Table = Table {
     name: "cases",
     columns: &[

@@ -1,4 +1,4 @@
-//! The two kinds of value that both databases keep alike: text and whole numbers.
+//! The kinds of value that both databases keep alike: text, whole numbers and bytes.
 
 use std::fmt;
 
@@ -18,6 +18,8 @@ pub enum Cell {
     Text(String),
     /// A number, an instant in microseconds, or 0 and 1 for no and yes.
     Integer(i64),
+    /// Bytes.
+    Bytes(Vec<u8>),
     /// Several texts, only as a parameter: `IN (SELECT value FROM each($1))`.
     Texts(Vec<String>),
 }
@@ -28,6 +30,7 @@ impl fmt::Display for Cell {
             Self::Null => formatter.write_str("nothing"),
             Self::Text(text) => write!(formatter, "`{text}`"),
             Self::Integer(number) => number.fmt(formatter),
+            Self::Bytes(bytes) => write!(formatter, "{} bytes", bytes.len()),
             Self::Texts(texts) => write!(formatter, "{texts:?}"),
         }
     }
@@ -94,6 +97,7 @@ impl Serialize for Cell {
             Self::Null => serializer.serialize_none(),
             Self::Text(text) => serializer.serialize_str(text),
             Self::Integer(number) => serializer.serialize_i64(*number),
+            Self::Bytes(bytes) => serializer.serialize_str(&hexadecimal(bytes)),
             Self::Texts(texts) => texts.serialize(serializer),
         }
     }
@@ -131,6 +135,11 @@ pub fn digest<'a>(cells: impl IntoIterator<Item = &'a Cell>) -> String {
                 hash.update(b"i");
                 hash.update(number.to_be_bytes());
             }
+            Cell::Bytes(bytes) => {
+                hash.update(b"b");
+                hash.update((bytes.len() as u64).to_be_bytes());
+                hash.update(bytes);
+            }
             Cell::Texts(_) => {}
         }
     }
@@ -155,13 +164,26 @@ impl Row {
     pub fn maybe_text(&self, column: usize) -> Option<String> {
         match self.cell(column) {
             Cell::Text(text) => Some(text.clone()),
-            Cell::Null | Cell::Integer(_) | Cell::Texts(_) => None,
+            Cell::Null | Cell::Integer(_) | Cell::Bytes(_) | Cell::Texts(_) => None,
         }
     }
 
     /// A text.
     pub fn text(&self, column: usize) -> Result<String> {
         self.maybe_text(column).ok_or_else(|| self.unreadable(column, "a text"))
+    }
+
+    /// Bytes.
+    pub fn bytes(&self, column: usize) -> Result<Vec<u8>> {
+        match self.cell(column) {
+            Cell::Bytes(bytes) => Ok(bytes.clone()),
+            Cell::Null | Cell::Text(_) | Cell::Integer(_) | Cell::Texts(_) => Err(self.unreadable(column, "bytes")),
+        }
+    }
+
+    /// Whether there is nothing.
+    pub fn is_null(&self, column: usize) -> bool {
+        *self.cell(column) == Cell::Null
     }
 
     /// A word.
@@ -178,7 +200,7 @@ impl Row {
     pub fn maybe_integer(&self, column: usize) -> Option<i64> {
         match self.cell(column) {
             Cell::Integer(number) => Some(*number),
-            Cell::Null | Cell::Text(_) | Cell::Texts(_) => None,
+            Cell::Null | Cell::Text(_) | Cell::Bytes(_) | Cell::Texts(_) => None,
         }
     }
 

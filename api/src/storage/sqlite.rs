@@ -23,7 +23,7 @@ use tokio::sync::broadcast;
 pub(crate) use file::{identity, of_address};
 
 use super::writes::{Change, Writes, renumber};
-use super::{Cell, Column, Error, Mode, Presence, Result, Row, json};
+use super::{Cell, Column, Error, Kind, Mode, Presence, Result, Row, json};
 
 /// How many read at the same time to decide: as many as there are committers, and one for what follows from commands.
 const READERS_MAX: u32 = 3;
@@ -265,8 +265,11 @@ fn together(writes: &Writes<'_>) -> (String, Vec<Cell>) {
 
 /// Many rows as a table expression: one JSON text, the parameter after so many others.
 pub(super) fn source(columns: &[Column], before: usize) -> String {
-    let cells: Vec<String> =
-        columns.iter().enumerate().map(|(index, column)| format!("value ->> {index} AS {}", column.name)).collect();
+    let cell = |(index, column): (usize, &Column)| match column.kind {
+        Kind::Text | Kind::Integer => format!("value ->> {index} AS {}", column.name),
+        Kind::Bytes => format!("unhex(value ->> {index}) AS {}", column.name),
+    };
+    let cells: Vec<String> = columns.iter().enumerate().map(cell).collect();
     format!("(SELECT {} FROM each(${}))", cells.join(", "), before + 1)
 }
 
@@ -281,9 +284,10 @@ fn query<'q>(sql: &str, parameters: Vec<Cell>) -> sqlx::query::Query<'q, sqlx::S
             Cell::Null => arguments.add(None::<i64>),
             Cell::Text(text) => arguments.add(text),
             Cell::Integer(number) => arguments.add(number),
+            Cell::Bytes(bytes) => arguments.add(bytes),
             Cell::Texts(texts) => arguments.add(json(&texts)),
         };
-        added.expect("texts and numbers can always be encoded");
+        added.expect("texts, numbers and bytes can always be encoded");
     }
     sqlx::query_with(AssertSqlSafe(dialect(sql)), arguments)
 }
@@ -294,6 +298,7 @@ fn read(row: &SqliteRow) -> Result<Row> {
         Ok(match value.type_info().name() {
             _ if value.is_null() => Cell::Null,
             "INTEGER" => Cell::Integer(row.try_get(column.ordinal())?),
+            "BLOB" => Cell::Bytes(row.try_get(column.ordinal())?),
             _ => Cell::Text(row.try_get(column.ordinal())?),
         })
     });

@@ -9,6 +9,8 @@ pub enum Kind {
     Text,
     /// Whole numbers.
     Integer,
+    /// Bytes.
+    Bytes,
 }
 
 /// One column.
@@ -28,6 +30,11 @@ pub const fn text(name: &'static str) -> Column {
 /// A column of numbers.
 pub const fn integer(name: &'static str) -> Column {
     Column { name, kind: Kind::Integer }
+}
+
+/// A column of bytes.
+pub const fn bytes(name: &'static str) -> Column {
+    Column { name, kind: Kind::Bytes }
 }
 
 /// A table: the columns that rows are written with, the first of which are its key.

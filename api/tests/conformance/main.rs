@@ -6,6 +6,8 @@ mod bench;
 mod calendar;
 mod clock;
 mod cluster;
+mod cooling;
+
 mod effects;
 mod frozen;
 mod hops;

@@ -90,6 +90,7 @@ async fn what_is_written_is_read_back() {
                 let cells = table.columns.iter().enumerate().map(|(index, column)| match column.kind {
                     Kind::Text if index == 0 => Cell::from(format!("key {shift}")),
                     Kind::Text => Cell::from(texts[(index + shift) % texts.len()]),
+                    Kind::Bytes => Cell::Bytes((0..shift).map(|byte| (byte * 37 % 256) as u8).collect()),
                     Kind::Integer => Cell::from(numbers[(index + shift) % numbers.len()]),
                 });
                 cells.collect()

@@ -1,7 +1,9 @@
 //! Whoever changes a stored row by hand is found out.
 
+use duban::runner::Settings;
 use duban::storage::{Cell, Database, Kind, Table, transitions};
 use duban_engine::ids::{CaseId, Name};
+use jiff::SignedDuration;
 
 use crate::cluster::on_each_database;
 use crate::town::{Town, assert_sound, note, open, take, take_with, write_in};
@@ -13,8 +15,9 @@ const ROUNDS: u64 = 40;
 const FAR: i64 = 1_000_003;
 
 /// Tables whose rows are checked, with the columns that may change by themselves.
-const CHECKED: [(&str, &[&str]); 15] = [
+const CHECKED: [(&str, &[&str]); 16] = [
     ("transitions", &[]),
+    ("archive", &[]),
     ("cases", &["claimed_until"]),
     ("tasks", &[]),
     ("task_candidates", &[]),
@@ -32,8 +35,9 @@ const CHECKED: [(&str, &[&str]); 15] = [
 ];
 
 /// Tables whose rows may not disappear.
-const KEPT: [&str; 14] = [
+const KEPT: [&str; 15] = [
     "transitions",
+    "archive",
     "cases",
     "tasks",
     "task_candidates",
@@ -95,6 +99,13 @@ async fn busy(address: String) -> Town {
     for command in [write_in(4, "噪声", "13900007777"), take_with(4, "advise", &[("advice", "转办")])] {
         runner.submit(command).await.expect("it is done");
     }
+    for command in [write_in(5, "积水", "13900006666"), take(5, "finish")] {
+        runner.submit(command).await.expect("it is done");
+    }
+    let at_once = Settings { automatic: false, cold_after: Some(SignedDuration::ZERO), ..Settings::default() };
+    let cooling = town.runner_with(at_once).await;
+    assert_eq!(cooling.cool().await.expect("the database answers"), 1);
+    cooling.stop().await;
     assert_sound(&runner).await;
     runner.stop().await;
     town
@@ -138,6 +149,13 @@ async fn any_changed_cell_is_found() {
                 (Kind::Text, _) => Cell::from("x"),
                 (Kind::Integer, Cell::Integer(number)) => Cell::Integer(number.wrapping_add(FAR)),
                 (Kind::Integer, _) => Cell::Integer(1),
+                (Kind::Bytes, Cell::Bytes(bytes)) => {
+                    let mut bytes = bytes.clone();
+                    let place = dice.below(bytes.len());
+                    bytes[place] ^= 1;
+                    Cell::Bytes(bytes)
+                }
+                (Kind::Bytes, _) => Cell::Bytes(vec![1]),
             };
             rewrite(database, table, &old, Some(new.clone())).await;
 

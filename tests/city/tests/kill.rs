@@ -113,7 +113,7 @@ async fn survive(database: &str, kills: u64, seed: u64) {
     rest(database).await;
     node.kill().await;
     let database = Database::open(database).await.expect("the database outlives the server");
-    let runner = config::runner(database, false).await.expect("a runner starts");
+    let runner = config::runner(database).await.expect("a runner starts");
     assert_everything_is_there(&runner, &done).await;
     assert_everything_happened_once(&runner, &done).await;
     assert_eq!(runner.verify().await.expect("the database answers"), []);

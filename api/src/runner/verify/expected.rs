@@ -37,7 +37,7 @@ impl Default for Expected {
 
 impl Expected {
     /// Adds a case, unless its history is broken: that is a finding.
-    pub async fn add(
+    pub(super) async fn add(
         &mut self,
         shared: &Shared,
         case: CaseId,
@@ -104,7 +104,7 @@ impl Expected {
 }
 
 /// The transitions of a history without gaps whose hashes are right; otherwise what is wrong with it.
-fn check_chain(case: CaseId, history: &[Stored]) -> std::result::Result<Vec<Transition>, String> {
+pub fn check_chain(case: CaseId, history: &[Stored]) -> std::result::Result<Vec<Transition>, String> {
     let mut previous = "";
     let mut transitions: Vec<Transition> = Vec::with_capacity(history.len());
     for (sequence, stored) in (1..).zip(history) {

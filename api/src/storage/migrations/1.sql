@@ -14,6 +14,16 @@ CREATE TABLE transitions (
     PRIMARY KEY (case_id, sequence)
 );
 
+-- The beginning of a history, or all of it, when the case closed a while ago: its first `sequence` transitions without their
+-- private values in one compressed block, and those beside it until they are removed. Later ones are in `transitions`.
+CREATE TABLE archive (
+    case_id TEXT NOT NULL PRIMARY KEY,
+    sequence BIGINT NOT NULL,
+    hash TEXT NOT NULL,
+    block BYTEA NOT NULL,
+    private TEXT
+);
+
 CREATE TABLE cases (
     case_id TEXT NOT NULL PRIMARY KEY,
     process TEXT NOT NULL,
@@ -35,6 +45,7 @@ CREATE INDEX cases_by_wake ON cases (wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX cases_by_number ON cases (number) WHERE number IS NOT NULL;
 CREATE INDEX cases_by_caller ON cases (caller) WHERE caller IS NOT NULL;
 CREATE INDEX cases_open ON cases (process, version, opened_at) WHERE closed_at IS NULL;
+CREATE INDEX cases_cooling ON cases (closed_at) WHERE closed_at IS NOT NULL AND claimed_until < 9223372036854775807;
 CREATE INDEX cases_by_opened ON cases (opened_at);
 
 CREATE TABLE tasks (

@@ -64,6 +64,7 @@ fn type_of(column: &Column) -> &'static str {
     match column.kind {
         Kind::Text => "text",
         Kind::Integer => "bigint",
+        Kind::Bytes => "bytea",
     }
 }
 
@@ -81,14 +82,21 @@ pub fn dialect(sql: &str) -> String {
 fn as_text(cell: &Cell) -> Option<&str> {
     match cell {
         Cell::Text(text) => Some(text),
-        Cell::Null | Cell::Integer(_) | Cell::Texts(_) => None,
+        Cell::Null | Cell::Integer(_) | Cell::Bytes(_) | Cell::Texts(_) => None,
     }
 }
 
 fn as_integer(cell: &Cell) -> Option<i64> {
     match cell {
         Cell::Integer(number) => Some(*number),
-        Cell::Null | Cell::Text(_) | Cell::Texts(_) => None,
+        Cell::Null | Cell::Text(_) | Cell::Bytes(_) | Cell::Texts(_) => None,
+    }
+}
+
+fn as_bytes(cell: &Cell) -> Option<&[u8]> {
+    match cell {
+        Cell::Bytes(bytes) => Some(bytes),
+        Cell::Null | Cell::Text(_) | Cell::Integer(_) | Cell::Texts(_) => None,
     }
 }
 
@@ -104,9 +112,10 @@ fn add(arguments: &mut PgArguments, parameter: &Cell) {
         Cell::Null => arguments.add(None::<String>),
         Cell::Text(text) => arguments.add(text.as_str()),
         Cell::Integer(number) => arguments.add(*number),
+        Cell::Bytes(bytes) => arguments.add(bytes.as_slice()),
         Cell::Texts(texts) => arguments.add(texts.as_slice()),
     };
-    added.expect("texts and numbers can always be encoded");
+    added.expect("texts, numbers and bytes can always be encoded");
 }
 
 fn add_column(arguments: &mut PgArguments, rows: &[&Vec<Cell>], index: usize, column: &Column) {
@@ -114,8 +123,9 @@ fn add_column(arguments: &mut PgArguments, rows: &[&Vec<Cell>], index: usize, co
     let added = match column.kind {
         Kind::Text => arguments.add(cells.map(as_text).collect::<Vec<_>>()),
         Kind::Integer => arguments.add(cells.map(as_integer).collect::<Vec<_>>()),
+        Kind::Bytes => arguments.add(cells.map(as_bytes).collect::<Vec<_>>()),
     };
-    added.expect("texts and numbers can always be encoded");
+    added.expect("texts, numbers and bytes can always be encoded");
 }
 
 /// A row as every database has it.
@@ -124,6 +134,7 @@ pub fn read(row: &PgRow) -> Result<Row> {
         let value = row.try_get_raw(column.ordinal())?;
         Ok(match value.type_info().name() {
             _ if value.is_null() => Cell::Null,
+            "BYTEA" => Cell::Bytes(row.try_get(column.ordinal())?),
             "INT8" => Cell::Integer(row.try_get(column.ordinal())?),
             "INT4" => Cell::Integer(row.try_get::<i32, _>(column.ordinal())?.into()),
             _ => Cell::Text(row.try_get(column.ordinal())?),
