@@ -343,7 +343,16 @@ impl Shared {
                 return Ok(Some(known));
             }
         }
-        Ok(history::load(database, [case]).await?.remove(&case).map(Arc::new))
+        let loaded = history::load(database, [case]).await?.remove(&case).map(Arc::new);
+        Ok(loaded.inspect(|known| self.remember(case, known)))
+    }
+
+    /// Keeps a case that was read, unless it has moved on here meanwhile: what is kept may be old, and is never put back.
+    fn remember(&self, case: CaseId, read: &Arc<Known>) {
+        self.cache.entry(case).and_upsert_with(|kept| match kept.map(moka::Entry::into_value) {
+            Some(kept) if kept.case.sequence > read.case.sequence => kept,
+            Some(_) | None => Arc::clone(read),
+        });
     }
 
     /// Takes what is deployed now. When it cannot be read now, the next deployment or start reads it.

@@ -348,3 +348,31 @@ async fn a_runner_serves_the_clock_by_itself() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_case_that_was_looked_at_is_not_read_again_until_it_moves() {
+    on_each_database(async |address| {
+        let town = Town::new(address).await;
+        let [writing, looking] = [town.runner().await, town.runner().await];
+        for command in [open(1, "路灯"), note(1, "甲")] {
+            writing.submit(command).await.expect("it is done");
+        }
+        let seen = knows(&looking, CaseId(1), "words").await;
+        let change = async |words: &str, other: &str| {
+            let mut transaction = looking.database().begin().await.expect("a transaction begins");
+            let sql = "UPDATE transitions SET events = REPLACE(events, $1, $2)";
+            transaction.execute(sql, &[words.into(), other.into()]).await.expect("rows are written");
+            transaction.commit().await.expect("a transaction commits");
+        };
+        change("甲", "丙").await;
+
+        let again = knows(&looking, CaseId(1), "words").await;
+
+        assert_eq!((seen.as_str(), again.as_str()), ("甲", "甲"), "what is stored is not looked at");
+        change("丙", "甲").await;
+        writing.submit(note(1, "乙")).await.expect("it is done");
+        assert_eq!(knows(&looking, CaseId(1), "words").await, "乙");
+        assert_sound(&looking).await;
+    })
+    .await;
+}
