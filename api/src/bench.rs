@@ -4,6 +4,7 @@ mod aside;
 mod askers;
 pub mod burst;
 mod client;
+mod closed;
 mod desk;
 pub mod figure;
 pub mod growth;

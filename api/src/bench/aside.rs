@@ -10,7 +10,7 @@ use crate::storage::{Database, of_address, sqlite_path};
 const SCHEMA: &str = "duban_bench_reference";
 
 /// The tables that commands of the measurements write.
-const COPIED: [&str; 6] = ["transitions", "cases", "tasks", "task_candidates", "deadlines", "commands"];
+const COPIED: [&str; 7] = ["transitions", "archive", "cases", "tasks", "task_candidates", "deadlines", "commands"];
 
 /// A second database.
 pub struct Aside {

@@ -13,7 +13,7 @@ use super::mile::{miles, name};
 use super::node::Node;
 use super::pages;
 use super::raw::{self, Footprints};
-use super::{RUNS, machine, set};
+use super::{RUNS, closed, machine, set};
 use crate::clock::SystemClock;
 use crate::config::Failure;
 use crate::storage::Database;
@@ -38,6 +38,8 @@ const LOSS: f64 = 0.2;
 pub struct Plan {
     /// How many open cases there are, one measurement after another.
     pub sizes: Vec<usize>,
+    /// How many closed cases there are beside them.
+    pub closed: u64,
     /// How long each run takes.
     pub time: Duration,
 }
@@ -65,10 +67,10 @@ enum Better {
 pub async fn measure(address: &str, plan: &Plan, figures: &mut Figures) -> Result<(), Failure> {
     let mut first = Vec::new();
     for size in &plan.sizes {
-        let name = fill(address, *size, figures).await?;
+        let name = fill(address, *size, plan.closed, figures).await?;
         let aside = Aside::copy(address).await?;
         let desk = Arc::new(Desk::open(address, Arc::new(SystemClock), true).await?);
-        let mut shown = lying(&desk.database).await?;
+        let (mut shown, closed) = (lying(&desk.database).await?, closed::shown(&desk.database).await?);
         let found = speed(&desk, &aside, plan.time, (&name, Arc::new(shown.clone())), figures).await?;
         close(desk).await;
         aside.remove().await?;
@@ -79,7 +81,7 @@ pub async fn measure(address: &str, plan: &Plan, figures: &mut Figures) -> Resul
         }
         shown.retain(|case| set::unit_of(*case) == 1);
         let node = Node::start(address).await?;
-        pages::measure(node, Arc::new(shown), plan.time, &name, figures).await?;
+        pages::measure(node, (Arc::new(shown), closed), plan.time, &name, figures).await?;
     }
     Ok(())
 }
@@ -90,17 +92,21 @@ async fn close(desk: Arc<Desk>) {
     }
 }
 
-/// Opens cases until there are so many; answers what the database is called with them.
-async fn fill(address: &str, size: usize, figures: &mut Figures) -> Result<String, Failure> {
+/// Opens cases until there are so many, and adds closed ones; answers what the database is called with them.
+async fn fill(address: &str, size: usize, closed: u64, figures: &mut Figures) -> Result<String, Failure> {
     let desk = Arc::new(Desk::open(address, Arc::new(SystemClock), true).await?);
-    let name = format!("{}, {size} open cases", name(&desk.database));
+    let name = match closed {
+        0 => format!("{}, {size} open cases", name(&desk.database)),
+        closed => format!("{}, {size} open cases, {closed} closed", name(&desk.database)),
+    };
+    closed::fill(&desk, &name, closed, figures).await?;
     let missing = size.saturating_sub(lying(&desk.database).await?.len());
     if missing > 0 {
-        let before = machine::bytes(&desk.database, address).await?;
+        let before = machine::bytes(&desk.database).await?;
         let stocks: Journeys = Arc::new(|desk, number| set::stock(desk.id("stock", number)));
         let filled = load(&desk, Door::Inside, FILLERS, Until::Count(missing), &stocks).await?;
         figures.add(format!("{name}: cases opened, {FILLERS} at a time"), "/s", &[filled.rate()]);
-        let grown = machine::bytes(&desk.database, address).await? - before;
+        let grown = machine::bytes(&desk.database).await? - before;
         figures.add(format!("{name}: disk for each of them"), "bytes", &[grown / missing as f64]);
     }
     if let Database::Postgres(_) = desk.database {

@@ -18,6 +18,10 @@ const PARENT: usize = 1;
 const OWN_TICKS: [usize; 2] = [11, 12];
 const CHILD_TICKS: [usize; 2] = [13, 14];
 
+const FILE_BYTES: &str = "SELECT (page_count - freelist_count) * page_size
+    FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()";
+const SERVER_BYTES: &str = "SELECT pg_database_size(current_database())";
+
 /// How long syncs of a folder's disk take, in milliseconds: four kilobytes added and synced.
 ///
 /// # Errors
@@ -96,17 +100,15 @@ pub fn memory(process: u32, kind: &str) -> Option<f64> {
     Some(line.split_whitespace().next()?.parse::<f64>().ok()? / 1024.0)
 }
 
-/// How many bytes a database takes on the disk.
+/// How many bytes a database takes on the disk; of a file, those of pages with something in them, without its log.
 ///
 /// # Errors
 /// When it cannot be found out.
-pub async fn bytes(database: &Database, address: &str) -> Result<f64, crate::config::Failure> {
-    if let Some(path) = crate::storage::sqlite_path(address).and_then(crate::storage::of_address) {
-        let mut log = path.as_os_str().to_owned();
-        log.push("-wal");
-        let log = fs::metadata(log).map_or(0, |log| log.len());
-        return Ok((fs::metadata(path)?.len() + log) as f64);
-    }
-    let rows = database.fetch("SELECT pg_database_size(current_database())", &[]).await?;
+pub async fn bytes(database: &Database) -> crate::storage::Result<f64> {
+    let sql = match database {
+        Database::Sqlite(_) => FILE_BYTES,
+        Database::Postgres(_) => SERVER_BYTES,
+    };
+    let rows = database.fetch(sql, &[]).await?;
     Ok(rows.first().map(|row| row.integer(0)).transpose()?.unwrap_or_default() as f64)
 }

@@ -36,13 +36,13 @@ const MEMORY_MAX: f64 = 500.0;
 /// For how many runs' time it rests before its memory is read.
 const RUNS_RESTED: u32 = 2;
 
-/// Measures a server over a database with these cases in the queue of its token's holder.
+/// Measures a server over a database with these open cases in the queue of its token's holder, and these closed ones.
 ///
 /// # Errors
 /// When the server refuses or breaks off.
 pub async fn measure(
     node: Node,
-    cases: Arc<Vec<CaseId>>,
+    (cases, closed): (Arc<Vec<CaseId>>, Vec<CaseId>),
     run: Duration,
     name: &str,
     figures: &mut Figures,
@@ -61,9 +61,18 @@ pub async fn measure(
     for (what, path) in lists {
         time(&mut connection, &node.token, (run, name, what), figures, |_| path.clone()).await?;
     }
-    let step = (cases.len() / (TIMES * RUNS)).max(1);
-    let of_case = |turn: usize| format!("/api/cases/{}", cases[turn * step % cases.len()]);
-    time(&mut connection, &node.token, (run, name, "the page of a case"), figures, of_case).await?;
+    for (what, cases, rest) in [
+        ("the page of a case", &*cases, ""),
+        ("the page of a closed case", &closed, ""),
+        ("the history of a closed case", &closed, "/history"),
+    ] {
+        if cases.is_empty() {
+            continue;
+        }
+        let step = (cases.len() / (TIMES * RUNS)).max(1);
+        let of_case = |turn: usize| format!("/api/cases/{}{rest}", cases[turn * step % cases.len()]);
+        time(&mut connection, &node.token, (run, name, what), figures, of_case).await?;
+    }
     let seen = see(&node, &cases).await?;
     tokio::time::sleep(run * RUNS_RESTED).await;
     held(&node, name, &format!("after {seen} pages of cases, {ASKERS} at a time"), figures);

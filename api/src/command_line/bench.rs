@@ -34,6 +34,9 @@ pub(super) struct Arguments {
     /// How many open cases there are: one measurement for each number, the smallest first.
     #[arg(long, value_name = "COUNT,…", value_delimiter = ',', default_value = "10000,100000,1000000")]
     cases: Vec<usize>,
+    /// How many closed cases lie beside the open ones, their histories cold.
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    closed: u64,
     /// How many deadlines end at one instant.
     #[arg(long, value_name = "COUNT", default_value_t = 100_000)]
     deadlines: usize,
@@ -63,7 +66,7 @@ pub(super) fn run(arguments: &Arguments, screen: &Screen) -> Result<bool, Failur
                 burst::measure(&arguments.database, plan, &mut figures).await
             }
             What::Growth => {
-                let plan = growth::Plan { sizes: arguments.cases.clone(), time };
+                let plan = growth::Plan { sizes: arguments.cases.clone(), closed: arguments.closed, time };
                 growth::measure(&arguments.database, &plan, &mut figures).await
             }
             What::Mile => {

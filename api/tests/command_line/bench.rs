@@ -50,12 +50,20 @@ fn a_second_call_grows_what_the_first_one_left() {
 
     let first = measure(&scratch, &["growth", "--cases", "30,90"]);
     let second = measure(&scratch, &["growth", "--cases", "90"]);
+    let third = measure(&scratch, &["growth", "--cases", "90", "--closed", "400"]);
 
     let bar = &find(&first, "90 open cases: again: transitions, case miles, 64 at a time")["bar"];
     assert!(bar[0].is_string() && bar[1].is_boolean(), "{bar}");
     for what in ["the inbox's first page, median", "the page of a case, 99 of 100", "memory after the start"] {
         assert!(find(&first, &format!("90 open cases: {what}"))["median"].as_f64() > Some(0.0), "{what}");
     }
+    for what in ["the page of a closed case, median", "the history of a closed case, median"] {
+        assert!(find(&third, &format!("90 open cases, 400 closed: {what}"))["median"].as_f64() > Some(0.0), "{what}");
+    }
+    let [hot, cold] = ["before its history is moved", "with a cold history"].map(|shape| {
+        find(&third, &format!("disk for each closed case, {shape}"))["median"].as_f64().unwrap_or_default()
+    });
+    assert!(0.0 < cold && cold < hot, "{cold} {hot}");
     assert!(first.iter().any(|(what, _)| what.contains("90 open cases: cases opened")));
     assert!(!second.iter().any(|(what, _)| what.contains("cases opened")), "there were enough");
 }
