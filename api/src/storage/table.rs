@@ -88,7 +88,9 @@ impl Table {
     /// Removes many rows by their keys. `source` is a table expression with the key's columns.
     pub fn delete(&self, source: &str) -> String {
         let key = Self::names(self.key_columns());
-        format!("DELETE FROM {} WHERE ({key}) IN (SELECT {key} FROM {source})", self.name)
+        let compared: Vec<String> =
+            self.key_columns().iter().enumerate().map(|(at, column)| compared(at, column)).collect();
+        format!("DELETE FROM {} WHERE ({}) IN (SELECT {key} FROM {source})", self.name, compared.join(", "))
     }
 
     /// Reads the rows whose key begins from one text until before another, in the order of the key.
@@ -101,5 +103,18 @@ impl Table {
     /// Reads every row, in the order of the key.
     pub fn select(&self) -> String {
         format!("SELECT {} FROM {} ORDER BY {}", Self::names(self.columns), self.name, Self::names(self.key_columns()))
+    }
+}
+
+/// How many columns of a key find nearly a single row.
+const FINDING: usize = 2;
+
+/// A column of a key, so that only the index of the key can find it. Other indexes begin with what stands at the end of a key, and
+/// thousands of rows have the same there: a planner that knows a table as it was when it was small takes them for as good.
+fn compared(at: usize, column: &Column) -> String {
+    match column.kind {
+        Kind::Text if at >= FINDING => format!("{} || ''", column.name),
+        Kind::Integer if at >= FINDING => format!("{} + 0", column.name),
+        Kind::Text | Kind::Integer | Kind::Bytes => column.name.to_owned(),
     }
 }

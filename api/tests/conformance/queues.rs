@@ -24,8 +24,8 @@ const FILL: &[&str] = &[
     "ANALYZE",
 ];
 
-async fn fill(database: &Database) {
-    for statement in FILL {
+async fn fill(database: &Database, statements: &[&str]) {
+    for statement in statements {
         let parameters = if statement.contains("$1") { vec![Cell::from(TASKS)] } else { Vec::new() };
         let mut transaction = database.begin().await.expect("it is open");
         transaction.execute(statement, &parameters).await.expect(statement);
@@ -33,16 +33,21 @@ async fn fill(database: &Database) {
     }
 }
 
-/// How the database goes about a statement, one line for each part.
+/// How the database goes about a list of tasks.
 async fn plan(database: &Database, statement: &str, light: &str, queue: &[&str]) -> String {
+    let mut parameters: Vec<Cell> = vec!["".into(), "".into(), light.into(), i64::MIN.into(), "".into(), 0_u32.into()];
+    parameters.push(51_i64.into());
+    parameters.extend(queue.iter().map(|word| Cell::from(*word)));
+    explain(database, statement, &parameters).await
+}
+
+/// How the database goes about a statement, one line for each part.
+async fn explain(database: &Database, statement: &str, parameters: &[Cell]) -> String {
     let (word, column) = match database {
         Database::Sqlite(_) => ("EXPLAIN QUERY PLAN", 3),
         Database::Postgres(_) => ("EXPLAIN", 0),
     };
-    let mut parameters: Vec<Cell> = vec!["".into(), "".into(), light.into(), i64::MIN.into(), "".into(), 0_u32.into()];
-    parameters.push(51_i64.into());
-    parameters.extend(queue.iter().map(|word| Cell::from(*word)));
-    let rows = database.fetch(&format!("{word} {statement}"), &parameters).await.expect("it is understood");
+    let rows = database.fetch(&format!("{word} {statement}"), parameters).await.expect("it is understood");
     let line = |row: &Row| row.text(column).expect("a plan is text");
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
@@ -54,7 +59,7 @@ async fn a_list_of_tasks_is_read_in_the_order_of_an_index_and_no_further() {
     let (clerk, pressing) = (["office", "clerk", ""], of("queue.light <> 'green'"));
     on_each_database(async |address| {
         let database = open(&address).await;
-        fill(&database).await;
+        fill(&database, FILL).await;
 
         for (statement, light, queue, index) in [
             (of("FROM task_candidates AS queue"), "", &clerk[..], "task_candidates_by_due"),
@@ -75,10 +80,29 @@ async fn a_list_of_tasks_is_read_in_the_order_of_an_index_and_no_further() {
 }
 
 #[tokio::test]
+async fn a_task_leaves_its_queue_without_the_queue_being_read() {
+    let leave = tasks::CANDIDATES.delete("(SELECT value AS case_id, 1 AS visit, 'office' AS unit, 'clerk' AS duty, '' AS person FROM each($1)) AS leaving");
+    on_each_database(async |address| {
+        let database = open(&address).await;
+        // What a planner knows is from the first minute.
+        let mut transaction = database.begin().await.expect("it is open");
+        transaction.execute("ANALYZE", &[]).await.expect("it is understood");
+        transaction.commit().await.expect("it is open");
+        fill(&database, &FILL[..FILL.len() - 1]).await;
+
+        let plan =
+            explain(&database, &leave, &[Cell::Texts(vec!["00000000000000000000000010000001".to_owned()])]).await;
+
+        assert!(!plan.contains("task_candidates_by_due") && !plan.contains("task_candidates_pressing"), "{plan}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn page_after_page_every_open_task_comes_once_by_its_due_time() {
     on_each_database(async |address| {
         let database = open(&address).await;
-        fill(&database).await;
+        fill(&database, FILL).await;
         let name = |word: &str| Name::new(word);
 
         for (queue, expected) in [

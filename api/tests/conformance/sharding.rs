@@ -55,7 +55,7 @@ static NAMING: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r"\b(?:case_id|id) = \$(\d+)".to_owned(),
         r"\bid >= \$(\d+) AND id < ".to_owned(),
         format!(r"\b(?:case_id|id) IN \(SELECT value FROM {among}"),
-        format!(r"\(case_id(?:, \w+)*\) IN \(SELECT case_id(?:, \w+)* FROM {among}"),
+        format!(r"\(case_id(?:, [^)]+)?\) IN \(SELECT case_id(?:, \w+)* FROM {among}"),
         format!(r"FROM {among}\) AS each \(value\) LEFT JOIN cases ON cases\.case_id = substr\(value, 1, 32\)"),
     ]
     .map(|pattern| regex(&pattern))
