@@ -62,6 +62,7 @@ pub use webhook::{Environment, Secrets, sign};
 
 use committer::{Lanes, Waiting};
 use history::Known;
+use numbers::Numbers;
 
 use crate::clock::Clock;
 use crate::storage::{Database, Presence, Result, micros, outbox, processes, transitions};
@@ -101,7 +102,7 @@ pub(crate) struct Shared {
     definitions: Definitions,
     cache: moka::sync::Cache<CaseId, Arc<Known>>,
     /// What each number series will give next.
-    numbers: numbers::Numbers,
+    numbers: Numbers,
     /// How long cases that the database refused were left alone.
     rests: moka::sync::Cache<CaseId, unable::Rest>,
     committers: Vec<Lanes>,
@@ -158,7 +159,7 @@ impl Runner {
         let shared = Arc::new(Shared {
             cache: moka::sync::Cache::new(settings.cache_max),
             rests: moka::sync::Cache::new(settings.cache_max),
-            numbers: numbers::Numbers::default(),
+            numbers: Numbers::default(),
             alarm: AtomicI64::new(i64::MAX),
             nudge: Notify::new(),
             may_be_abandoned: AtomicBool::new(true),

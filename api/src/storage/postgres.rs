@@ -19,20 +19,9 @@ use super::{Cell, Mode, Presence, Result, Row};
 pub(super) use self::rows::source;
 
 /// What writes: committers, and what follows from commands. The server itself ends the transaction of a node that is frozen or
-/// cut off within it, so that others get what it holds. All that is written is found by an index, so that one plan does for a
-/// statement however many rows it has and however large the tables were when it was made: it is made once.
-const WRITERS: Use = Use {
-    connections_max: 8,
-    settings: &[
-        "idle_in_transaction_session_timeout = 5000",
-        "plan_cache_mode = force_generic_plan",
-        "enable_seqscan = off",
-        "enable_hashjoin = off",
-        "enable_mergejoin = off",
-        "jit = off",
-    ],
-    ..Use::PLAIN
-};
+/// cut off within it, so that others get what it holds.
+const WRITERS: Use =
+    Use { connections_max: 8, settings: &["idle_in_transaction_session_timeout = 5000"], ..Use::PLAIN };
 
 /// How long a transaction that has others behind it waits for a lock, in milliseconds: many turns of writers who are well.
 const IMPATIENT: &str = "lock_timeout = 1000";
