@@ -72,6 +72,20 @@ pub enum Error {
     /// The address of the database is not one. It is not repeated, because there may be a password in it.
     #[error("a database address begins with `sqlite:` or `postgres://`, and this one does not")]
     Address,
+    /// An address of a server has an option that means nothing.
+    #[error("the address of the database has an option `{word}` that is not known: did you mean `{meant}`?")]
+    AddressOption {
+        /// Which.
+        word: String,
+        /// What it is nearest to.
+        meant: &'static str,
+    },
+    /// An address of a server cannot be taken apart.
+    #[error(
+        "the address of the database cannot be read: in the user's name and the password, what is neither a letter nor a digit is \
+         written with `%`, as `%40` for `@` and `%23` for `#`"
+    )]
+    AddressUnreadable(#[source] sqlx::Error),
     /// Something between this program and the database gives each transaction another session.
     #[error(
         "the sessions at this address of the database do not last, as with PgBouncer in transaction mode: give the pooler's \

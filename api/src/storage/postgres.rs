@@ -1,15 +1,15 @@
 //! What only PostgreSQL does its own way: opening, row locks, telling other nodes.
 
+mod address;
 mod pool;
 mod rows;
 mod session;
 
-use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::postgres::{PgConnectOptions, PgListener};
-use sqlx::{AssertSqlSafe, ConnectOptions, Executor, SqlSafeStr};
+use sqlx::postgres::PgListener;
+use sqlx::{AssertSqlSafe, Executor, SqlSafeStr};
 
 use self::pool::{Pool, Sessions, Use};
 use self::rows::{dialect, query, read, together};
@@ -52,7 +52,7 @@ const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
 const CHANNEL: &str = "duban";
 
 /// The advisory lock that a node holds while it migrates: the letters of `duban`.
-const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(431466111342)";
+const MIGRATION_LOCK: &str = "SET LOCAL client_min_messages = warning; SELECT pg_advisory_xact_lock(431466111342)";
 
 /// A database on a server.
 #[derive(Clone, Debug)]
@@ -74,7 +74,7 @@ pub struct Transaction {
 impl Postgres {
     /// Through a pooler that gives each transaction another session there is a `direct` way for what needs one of its own.
     pub(super) async fn open(address: &str, direct: Option<&str>, mode: Mode) -> Result<Self> {
-        let (options, direct) = (read_address(address)?, direct.map(read_address).transpose()?);
+        let (options, direct) = (address::read(address)?, direct.map(address::read).transpose()?);
         session::expect_to_last(direct.as_ref().unwrap_or(&options)).await?;
         if mode != Mode::Read {
             session::expect_primary(&options).await?;
@@ -202,10 +202,4 @@ impl Transaction {
     pub(super) async fn commit(self) -> Result<()> {
         Ok(self.inner.commit().await?)
     }
-}
-
-/// PgBouncer refuses a startup that says how exact fractions are to be, and there are none.
-fn read_address(address: &str) -> Result<PgConnectOptions> {
-    let options = PgConnectOptions::from_str(address)?.application_name("duban").extra_float_digits(None);
-    Ok(options.disable_statement_logging())
 }
