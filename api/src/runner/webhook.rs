@@ -51,7 +51,13 @@ pub async fn perform(shared: &Shared, entry: &Entry, connection: &Name, kind: &N
         match secret.as_deref().and_then(|secret| sign(secret, &id, seconds, &body)) {
             Some(signature) => headers.push(("webhook-signature".to_owned(), signature)),
             None => {
-                return Fate::Again(format!("the secret `{name}` is not set, or is not `{SECRET_PREFIX}` and base64"));
+                let why = format!("the secret `{name}` is not set, or is not `{SECRET_PREFIX}` and base64");
+                tracing::warn!(
+                    entry = entry.id,
+                    why,
+                    "a webhook cannot be signed on this node; it is tried again later"
+                );
+                return Fate::Again(why);
             }
         }
     }

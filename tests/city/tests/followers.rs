@@ -1,6 +1,6 @@
 //! Servers with followers: nobody is told what a failure could take back, nobody works on a follower, and all come back.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use duban::storage::{Database, Error, Mode, commands};
 use duban_city::postgres::Postgres;
@@ -52,7 +52,7 @@ async fn no_server(ask: impl AsyncFn() -> Result<(), Error>) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_is_repeated_only_when_the_followers_have_it() {
-    let server = Postgres::start();
+    let server = Postgres::start_in(None);
     let address = Postgres::database_at(server.address);
     let database = Database::open(&address).await.expect("the server is there");
     let mut administrator = connect(&address).await;
@@ -77,7 +77,7 @@ async fn an_answer_is_repeated_only_when_the_followers_have_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_works_on_a_server_that_follows_and_all_do_when_it_is_promoted() {
-    let server = Postgres::start();
+    let server = Postgres::start_in(None);
     let address = Postgres::database_at(server.address);
     let database = Database::open(&address).await.expect("the server is there");
 
@@ -98,7 +98,7 @@ async fn nobody_works_on_a_server_that_follows_and_all_do_when_it_is_promoted() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_begins_to_listen_first_looks_for_what_was_told_before() {
-    let server = Postgres::start();
+    let server = Postgres::start_in(None);
     let database = Database::open(&Postgres::database_at(server.address)).await.expect("the server is there");
     let mut listener = database.listen().await.expect("it answers");
 
@@ -110,7 +110,7 @@ async fn who_begins_to_listen_first_looks_for_what_was_told_before() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_whose_session_broke_is_known_to_be_alive_again() {
-    let server = Postgres::start();
+    let server = Postgres::start_in(None);
     let address = Postgres::database_at(server.address);
     let database = Database::open(&address).await.expect("the server is there");
     let presence = database.enter().await.expect("it answers").stay().await.expect("it answers");
@@ -121,4 +121,24 @@ async fn a_node_whose_session_broke_is_known_to_be_alive_again() {
 
     assert!(!while_alive.is_alone);
     presence.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_refused_for_connections_from_before_a_restart() {
+    let server = Postgres::start_in(None);
+    let address = Postgres::database_at(server.address);
+    let database = Database::open(&address).await.expect("the server is there");
+    let pages = database.for_pages();
+    let opened = tokio::join!(pages.ping(), pages.ping(), pages.ping(), pages.ping());
+    assert!(matches!(opened, (Ok(()), Ok(()), Ok(()), Ok(()))), "{opened:?}");
+
+    let from = Instant::now();
+    // Nobody uses the connections for longer than they are trusted.
+    while from.elapsed() < Duration::from_millis(1_500) {
+        tokio::task::block_in_place(|| server.restart("immediate"));
+    }
+
+    for _ in 0..4 {
+        pages.ping().await.expect("the server is back");
+    }
 }

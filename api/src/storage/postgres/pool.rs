@@ -1,10 +1,16 @@
 //! Connections of one kind, and what holds for all that is asked through them.
 
-use sqlx::AssertSqlSafe;
+use std::time::Duration;
+
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::{AssertSqlSafe, Connection};
 
 use super::rows::Query;
 use super::{CONNECT_TIME_MAX, session};
+
+/// How long nobody may have used a connection before it is asked whether the server is still there: after that it may have been
+/// restarted, or replaced. Under load nobody is asked.
+const TRUSTED_TIME: Duration = Duration::from_secs(1);
 
 /// Connections, and how they are used.
 #[derive(Clone, Debug)]
@@ -59,7 +65,9 @@ impl Pool {
     /// Connections that are made when they are needed.
     pub fn new(options: &PgConnectOptions, sessions: Sessions, purpose: Use) -> Self {
         let pool = PgPoolOptions::new().max_connections(purpose.connections_max).acquire_timeout(CONNECT_TIME_MAX);
-        let pool = pool.test_before_acquire(false);
+        let pool = pool.test_before_acquire(false).before_acquire(|connection, kept| {
+            Box::pin(async move { Ok(kept.idle_for < TRUSTED_TIME || connection.ping().await.is_ok()) })
+        });
         if sessions == Sessions::Change {
             return Self { pool: pool.connect_lazy_with(options.clone()), begin: Some(purpose.of_transaction()) };
         }
