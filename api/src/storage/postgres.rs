@@ -19,9 +19,13 @@ use super::{Cell, Mode, Presence, Result, Row};
 pub(super) use self::rows::source;
 
 /// What writes: committers, and what follows from commands. The server itself ends the transaction of a node that is frozen or
-/// cut off within it, so that others get what it holds.
-const WRITERS: Use =
-    Use { connections_max: 8, settings: &["idle_in_transaction_session_timeout = 5000"], ..Use::PLAIN };
+/// cut off within it, so that others get what it holds. All that they touch is found by an index: a plan from when a table was
+/// empty would read it whole for as long as nobody analyses it.
+const WRITERS: Use = Use {
+    connections_max: 8,
+    settings: &["idle_in_transaction_session_timeout = 5000", "enable_seqscan = off"],
+    ..Use::PLAIN
+};
 
 /// How long a transaction that has others behind it waits for a lock, in milliseconds: many turns of writers who are well.
 const IMPATIENT: &str = "lock_timeout = 1000";
@@ -30,8 +34,8 @@ const IMPATIENT: &str = "lock_timeout = 1000";
 const DONE: &str = "1";
 const DONE_IMPATIENTLY: &str = "set_config('lock_timeout', '1000', true)";
 
-/// What they read to decide. It is apart because who holds a transaction also reads.
-const READERS: Use = Use { connections_max: 6, ..Use::PLAIN };
+/// What they read to decide, by indexes as well. It is apart because who holds a transaction also reads.
+const READERS: Use = Use { connections_max: 6, settings: &["enable_seqscan = off"], ..Use::PLAIN };
 
 /// What people look at. Nobody locks a whole table in passing, so that waiting for one is given up at once: a server under
 /// maintenance then keeps no page waiting that does not need the table. Whoever asked is gone after 30 seconds.

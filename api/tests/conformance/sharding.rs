@@ -25,7 +25,10 @@ const BY_CASE: &str = "by case";
 
 /// What may be asked without naming a case: what it begins with, and why.
 const NAMELESS: &[(&str, &str)] = &[
-    ("SELECT key, case_id, sequence, number, at, fingerprint FROM commands WHERE key IN", "a key that was used before"),
+    (
+        "SELECT key, case_id, sequence, number, at, fingerprint FROM commands WHERE key = ANY",
+        "a key that was used before",
+    ),
     ("SELECT MIN(due_at) FROM outbox", "when the next delivery is due"),
     (
         "UPDATE outbox SET due_at = $2, attempts = attempts + 1 WHERE id IN ( SELECT id FROM outbox",
@@ -54,7 +57,7 @@ static NAMING: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         // Rows that are read or changed; the key of what belongs to a case begins with the case.
         r"\b(?:case_id|id) = \$(\d+)".to_owned(),
         r"\bid >= \$(\d+) AND id < ".to_owned(),
-        format!(r"\b(?:case_id|id) IN \(SELECT value FROM {among}"),
+        r"\b(?:case_id|id) = ANY\(\$(\d+)::text\[\]\)".to_owned(),
         format!(r"\(case_id(?:, [^)]+)?\) IN \(SELECT case_id(?:, \w+)* FROM {among}"),
         format!(r"FROM {among}\) AS each \(value\) LEFT JOIN cases ON cases\.case_id = substr\(value, 1, 32\)"),
     ]

@@ -68,8 +68,20 @@ fn type_of(column: &Column) -> &'static str {
     }
 }
 
-/// `each($1)` becomes a list of texts; the number of the parameter stays as it is.
+/// `each($1)` becomes a list of texts; the number of the parameter stays as it is. What is looked for among such a list is no
+/// join, which the server may go about from the other side: an index looks up each of them, whatever the table was like
+/// when the statement was planned.
 pub fn dialect(sql: &str) -> String {
+    let mut pieces = sql.split("IN (SELECT value FROM each($");
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (number, rest) = piece.split_once("))").unwrap_or((piece, ""));
+        text.push_str(&format!("= ANY(${number}::text[]){rest}"));
+    }
+    each(&text)
+}
+
+fn each(sql: &str) -> String {
     let mut pieces = sql.split("each($");
     let mut text = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
